@@ -1,0 +1,254 @@
+// math.c: formulas, by KaTeX inside Duktape, with a cache.
+//
+// KaTeX is started for the first formula that the cache does not have. A
+// cached file begins with the formula, so that two formulas of one hash do
+// not pass for each other.
+#include "weave.h"
+#include <ctype.h>
+#include <duktape.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define KATEX "/usr/share/javascript/katex/katex.js"
+#define LONGEST 8192 // bytes of a formula
+#define DEEPEST 100  // braces within braces
+
+static duk_context *duk;
+static const char *cache, *macro_text;
+static unsigned long long version; // of KaTeX and the macros
+
+// ---- macros -----------------------------------------------------------------
+
+// One \newcommand{\name}[n]{body} at *s into the object on Duktape's stack;
+// KaTeX counts the arguments itself.
+static void push_macro(const char *file, int line, const char *s)
+{
+    const char *name = strstr(s, "{\\");
+    const char *end = name ? strchr(name, '}') : NULL;
+    const char *body = end ? strchr(end + 1, '{') : NULL;
+    const char *last = body ? strrchr(body, '}') : NULL;
+    if (!starts(s, "\\newcommand{") || !last) {
+        fault(file, line, "not \\newcommand{\\name}[n]{body}");
+        return;
+    }
+    duk_push_lstring(duk, body + 1, last - body - 1);
+    duk_put_prop_lstring(duk, -2, name + 1, end - name - 1);
+}
+
+static void push_macros(void)
+{
+    duk_push_object(duk);
+    const char *s = macro_text;
+    for (int line = 1; s && *s; line++) {
+        size_t n = strcspn(s, "\n");
+        char *text = trim(copy(s, n));
+        if (*text && *text != '%')
+            push_macro("chapters/macros.tex", line, text);
+        s += s[n] ? n + 1 : n;
+    }
+}
+
+// ---- KaTeX ------------------------------------------------------------------
+
+static void start(void)
+{
+    static const char before[] =
+        "Array.prototype.fill=Array.prototype.fill||function(v){"
+        "for(var i=0;i<this.length;i++)this[i]=v;return this;};"
+        "var exports={},module={exports:exports};",
+        after[] = ";function tex(s,display,macros){"
+        "var m={};for(var k in macros)m[k]=macros[k];"
+        "return module.exports.renderToString(s,{displayMode:display,"
+        "macros:m,throwOnError:true,strict:'error',maxExpand:1000,"
+        "trust:false});}";
+    size_t n;
+    char *js = read_file(KATEX, &n);
+    if (!js) {
+        fprintf(stderr, "weave: %s is missing: run ./build.sh\n", KATEX);
+        exit(3);
+    }
+    duk = duk_create_heap_default();
+    char *program = form("%s%s%s", before, js, after);
+    if (!duk || duk_peval_string(duk, program)) {
+        fprintf(stderr, "weave: %s: %s\n", KATEX,
+                duk ? duk_safe_to_string(duk, -1) : "no memory");
+        exit(3);
+    }
+    duk_pop(duk);
+    push_macros();
+    duk_put_global_string(duk, "macros");
+}
+
+static char *set(const char *file, int line, const char *tex, int display)
+{
+    if (!duk)
+        start();
+    duk_get_global_string(duk, "tex");
+    duk_push_string(duk, tex);
+    duk_push_boolean(duk, display);
+    duk_get_global_string(duk, "macros");
+    char *out = NULL;
+    if (duk_pcall(duk, 3)) {
+        const char *why = duk_safe_to_string(duk, -1);
+        fault(file, line, "formula: %s",
+              starts(why, "ParseError: ") ? why + 12 : why);
+    } else {
+        out = copy(duk_get_string(duk, -1), strlen(duk_get_string(duk, -1)));
+    }
+    duk_pop(duk);
+    return out;
+}
+
+// ---- limits -----------------------------------------------------------------
+
+static int depth(const char *tex)
+{
+    int deep = 0, most = 0;
+    for (; *tex; tex++) {
+        if (*tex == '\\' && tex[1])
+            tex++;
+        else if (*tex == '{' && ++deep > most)
+            most = deep;
+        else if (*tex == '}')
+            deep--;
+    }
+    return most;
+}
+
+// The command at s, which begins with a backslash: its length.
+static int command(const char *s)
+{
+    int n = 1;
+    while (isalpha((unsigned char)s[n]))
+        n++;
+    return n > 1 ? n : 1 + (s[1] != 0);
+}
+
+static int allowed(const char *file, int line, const char *tex)
+{
+    static const char *no[] = {"\\def", "\\newcommand", "\\gdef", "\\href",
+                               "\\edef", "\\xdef", "\\let", "\\renewcommand",
+                               "\\providecommand", "\\url", "\\htmlClass",
+                               "\\includegraphics"};
+    if (strlen(tex) > LONGEST) {
+        fault(file, line, "formula: longer than %d bytes; split it", LONGEST);
+        return 0;
+    }
+    if (depth(tex) > DEEPEST) {
+        fault(file, line, "formula: braces more than %d deep", DEEPEST);
+        return 0;
+    }
+    for (const char *s = strchr(tex, '\\'); s;
+         s = strchr(s + command(s), '\\'))
+        for (int i = 0; i < (int)(sizeof no / sizeof *no); i++)
+            if ((int)strlen(no[i]) == command(s) &&
+                strncmp(s, no[i], command(s)) == 0) {
+                fault(file, line, "formula: %s is not allowed%s", no[i],
+                      i < 3 ? "; macros go to chapters/macros.tex" : "");
+                return 0;
+            }
+    return 1;
+}
+
+// ---- the cache --------------------------------------------------------------
+
+void math_open(const char *folder, const char *macros)
+{
+    struct stat s;
+    cache = folder;
+    macro_text = read_file(macros, NULL);
+    char *which = stat(KATEX, &s) ? "" : form("%ld %ld", (long)s.st_size,
+                                              (long)s.st_mtime);
+    version = hash(which, strlen(which), HASH);
+    if (macro_text)
+        version = hash(macro_text, strlen(macro_text), version);
+}
+
+char *math(const char *file, int line, const char *tex, int display)
+{
+    if (!allowed(file, line, tex))
+        return "";
+    unsigned long long key = hash(tex, strlen(tex), version + display);
+    char *path = form("%s/%02llx/%016llx", cache, key >> 56, key);
+    char *had = read_file(path, NULL);
+    size_t n = strlen(tex);
+    if (had && strncmp(had, tex, n) == 0 && had[n] == '\n' &&
+        strstr(had + n, "</math>"))
+        return had + n + 1;
+    char *out = set(file, line, tex, display);
+    if (!out)
+        return "";
+    char *kept = form("%s\n%s", tex, out);
+    write_file(path, kept, strlen(kept));
+    return out;
+}
+
+void math_close(void)
+{
+    if (duk)
+        duk_destroy_heap(duk);
+    duk = NULL;
+}
+
+// ---- symbols ----------------------------------------------------------------
+
+static int is_greek(const char *name)
+{
+    static const char *greek[] = {
+        "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta",
+        "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu",
+        "xi", "pi", "rho", "varrho", "sigma", "tau", "upsilon", "phi",
+        "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda",
+        "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
+    };
+    for (int i = 0; i < (int)(sizeof greek / sizeof *greek); i++)
+        if (strcmp(name, greek[i]) == 0)
+            return 1;
+    return 0;
+}
+
+// Words that are no symbols: \text{...}, \operatorname{...}, \begin{...}.
+static int takes_words(const char *name)
+{
+    return starts(name, "text") || starts(name, "operatorname") ||
+           strcmp(name, "begin") == 0 || strcmp(name, "end") == 0 ||
+           strcmp(name, "mathrm") == 0 || strcmp(name, "tag") == 0;
+}
+
+int has_letter(const struct list *l, const char *letter)
+{
+    for (int i = 0; i < l->n; i++)
+        if (strcmp(l->at[i], letter) == 0)
+            return 1;
+    return 0;
+}
+
+static void see(struct list *to, char *letter)
+{
+    if (!has_letter(to, letter))
+        add(to, letter);
+}
+
+void letters(const char *tex, struct list *to)
+{
+    while (*tex) {
+        if (*tex == '\\') {
+            int n = command(tex);
+            char *name = copy(tex + 1, n - 1);
+            tex += n;
+            if (is_greek(name))
+                see(to, name);
+            if (takes_words(name)) {
+                tex += strspn(tex, "* ");
+                if (*tex == '{')
+                    tex += strcspn(tex, "}");
+            }
+        } else if (isalpha((unsigned char)*tex)) {
+            see(to, copy(tex++, 1));
+        } else {
+            tex++;
+        }
+    }
+}

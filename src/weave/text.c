@@ -1,0 +1,315 @@
+// text.c: kept memory, growing text, files, faults.
+#include "weave.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int faults, warnings;
+
+// ---- memory -----------------------------------------------------------------
+
+static struct block {
+    struct block *next;
+    size_t used, size;
+    _Alignas(16) char data[];
+} *blocks;
+
+void *keep(size_t size)
+{
+    size = (size + 15) & ~(size_t)15;
+    if (!blocks || blocks->used + size > blocks->size) {
+        size_t room = size > 1 << 20 ? size : 1 << 20;
+        struct block *b = calloc(1, sizeof *b + room);
+        if (!b) {
+            fprintf(stderr, "weave: no memory\n");
+            exit(3);
+        }
+        b->size = room;
+        b->next = blocks;
+        blocks = b;
+    }
+    void *p = blocks->data + blocks->used;
+    blocks->used += size;
+    return p;
+}
+
+void forget(void)
+{
+    while (blocks) {
+        struct block *next = blocks->next;
+        free(blocks);
+        blocks = next;
+    }
+}
+
+char *copy(const char *s, size_t n)
+{
+    char *c = keep(n + 1);
+    memcpy(c, s, n);
+    return c;
+}
+
+char *form(const char *format, ...)
+{
+    va_list a, b;
+    va_start(a, format);
+    va_copy(b, a);
+    int n = vsnprintf(NULL, 0, format, a);
+    char *s = keep(n + 1);
+    vsnprintf(s, n + 1, format, b);
+    va_end(a);
+    va_end(b);
+    return s;
+}
+
+void add(struct list *l, void *p)
+{
+    if (l->n == l->room) {
+        int room = l->room ? 2 * l->room : 8;
+        void **at = keep(room * sizeof *at);
+        if (l->n)
+            memcpy(at, l->at, l->n * sizeof *at);
+        l->at = at;
+        l->room = room;
+    }
+    l->at[l->n++] = p;
+}
+
+// ---- growing text -----------------------------------------------------------
+
+void putn(struct text *t, const char *s, size_t n)
+{
+    if (t->n + n + 1 > t->room) {
+        size_t room = 2 * t->room + n + 256;
+        char *grown = keep(room);
+        if (t->n)
+            memcpy(grown, t->s, t->n);
+        t->s = grown;
+        t->room = room;
+    }
+    memcpy(t->s + t->n, s, n);
+    t->n += n;
+    t->s[t->n] = 0;
+}
+
+void put(struct text *t, const char *s)
+{
+    putn(t, s, strlen(s));
+}
+
+void putf(struct text *t, const char *format, ...)
+{
+    char small[512];
+    va_list a, b;
+    va_start(a, format);
+    va_copy(b, a);
+    int n = vsnprintf(small, sizeof small, format, a);
+    if (n < (int)sizeof small) {
+        putn(t, small, n);
+    } else {
+        char *large = keep(n + 1);
+        vsnprintf(large, n + 1, format, b);
+        putn(t, large, n);
+    }
+    va_end(a);
+    va_end(b);
+}
+
+void puth(struct text *t, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        switch (s[i]) {
+        case '&': put(t, "&amp;"); break;
+        case '<': put(t, "&lt;"); break;
+        case '>': put(t, "&gt;"); break;
+        case '"': put(t, "&quot;"); break;
+        case '\'': put(t, "&#39;"); break;
+        default: putn(t, s + i, 1);
+        }
+}
+
+char *html(const char *s)
+{
+    struct text t = {0};
+    puth(&t, s, strlen(s));
+    return all(&t);
+}
+
+char *all(struct text *t)
+{
+    return t->s ? t->s : copy("", 0);
+}
+
+// ---- strings ----------------------------------------------------------------
+
+int starts(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+char *trim(char *s)
+{
+    s += strspn(s, " \t\r\n");
+    size_t n = strlen(s);
+    while (n && strchr(" \t\r\n", s[n - 1]))
+        s[--n] = 0;
+    return s;
+}
+
+char *word(char **s)
+{
+    char *w = *s + strspn(*s, " \t\r\n");
+    if (!*w)
+        return NULL;
+    char *end = w + strcspn(w, " \t\r\n");
+    *s = *end ? end + 1 : end;
+    *end = 0;
+    return w;
+}
+
+char *line_of(const char *s, int line, size_t *n)
+{
+    while (--line > 0) {
+        const char *end = strchr(s, '\n');
+        if (!end) {
+            s += strlen(s);
+            break;
+        }
+        s = end + 1;
+    }
+    *n = strcspn(s, "\n");
+    return (char *)s;
+}
+
+const char *code_point(const char *s, unsigned *c)
+{
+    unsigned char first = *s++;
+    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    *c = more ? first & (0x3f >> more) : first;
+    while (more-- && (*s & 0xc0) == 0x80)
+        *c = *c << 6 | (*s++ & 0x3f);
+    return s;
+}
+
+unsigned long long hash(const char *s, size_t n, unsigned long long h)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)s[i]) * 0x100000001b3ull;
+    return h;
+}
+
+char *base64(const char *s, size_t n)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *u = (const unsigned char *)s;
+    char *out = keep((n + 2) / 3 * 4 + 1), *o = out;
+    for (size_t i = 0; i < n; i += 3) {
+        uint32_t b = u[i] << 16 | (i + 1 < n ? u[i + 1] << 8 : 0) |
+                     (i + 2 < n ? u[i + 2] : 0);
+        *o++ = digits[b >> 18];
+        *o++ = digits[b >> 12 & 63];
+        *o++ = i + 1 < n ? digits[b >> 6 & 63] : '=';
+        *o++ = i + 2 < n ? digits[b & 63] : '=';
+    }
+    return out;
+}
+
+// ---- files ------------------------------------------------------------------
+
+static void fail(const char *path, const char *what)
+{
+    fprintf(stderr, "weave: %s: %s: %s\n", path, what, strerror(errno));
+    exit(3);
+}
+
+char *read_file(const char *path, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    struct stat about;
+    if (!f) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            fail(path, "cannot be read");
+        return NULL;
+    }
+    if (fstat(fileno(f), &about) || S_ISDIR(about.st_mode)) {
+        errno = EISDIR;
+        fail(path, "cannot be read");
+    }
+    char *s = keep(about.st_size + 1);
+    size_t got = fread(s, 1, about.st_size, f);
+    if (ferror(f))
+        fail(path, "cannot be read");
+    fclose(f);
+    if (n)
+        *n = got;
+    return s;
+}
+
+void make_folders(const char *path)
+{
+    char *p = copy(path, strlen(path));
+    for (char *slash = strchr(p + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        if (mkdir(p, 0777) && errno != EEXIST)
+            fail(p, "cannot be made");
+        *slash = '/';
+    }
+}
+
+// Writes beside the file and renames: nobody sees half a file.
+void write_file(const char *path, const char *s, size_t n)
+{
+    size_t had;
+    char *old = read_file(path, &had);
+    if (old && had == n && memcmp(old, s, n) == 0)
+        return;
+    make_folders(path);
+    char *new = form("%s.new", path);
+    FILE *f = fopen(new, "wb");
+    if (!f)
+        fail(new, "cannot be written");
+    size_t wrote = fwrite(s, 1, n, f);
+    if (wrote != n || fclose(f) || rename(new, path)) {
+        int why = errno;
+        remove(new);
+        errno = why;
+        fail(path, "cannot be written");
+    }
+}
+
+// ---- faults -----------------------------------------------------------------
+
+static void say(const char *file, int line, const char *note,
+                const char *format, va_list a)
+{
+    if (line > 0)
+        fprintf(stderr, "%s:%d: %s", file, line, note);
+    else
+        fprintf(stderr, "%s: %s", file, note);
+    vfprintf(stderr, format, a);
+    fputc('\n', stderr);
+}
+
+void fault(const char *file, int line, const char *format, ...)
+{
+    va_list a;
+    va_start(a, format);
+    say(file, line, "", format, a);
+    va_end(a);
+    faults++;
+}
+
+void warn(const char *file, int line, const char *format, ...)
+{
+    va_list a;
+    va_start(a, format);
+    say(file, line, "note: ", format, a);
+    va_end(a);
+    warnings++;
+}
