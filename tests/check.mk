@@ -1,0 +1,90 @@
+# What `make check` looks at, part by part.  What a part must build has a
+# folder of its own below build/, so that the report stays as it is.
+
+parts-of-check = check-format check-gcc check-clang check-tidy check-sanitize \
+                 check-threads check-twice check-valgrind check-single \
+                 check-book check-pages check-build
+check: $(parts-of-check)  ## all of the parts below
+
+all-c = $(wildcard src/*/*.[ch] chapters/*/*.c tests/*.c tests/fixtures/*.[ch])
+sub   = +$(MAKE) --no-print-directory
+c     = $B/check
+
+check-format:  ## every C file is laid out as `make format` does it
+	clang-format --dry-run -Werror $(all-c)
+
+strict-flags = -Werror -Wshadow -Wpointer-arith -Wundef -Wformat-security \
+               -Wstrict-prototypes -Wmissing-prototypes
+check-gcc check-clang: check-%:  ## no warnings, also from a second compiler
+	$(sub) B=$c/$* CC=$* EXTRA='$(strict-flags)' programs test-programs
+
+# Tests are left out: Criterion's macros are full of what it complains of.
+check-tidy:  ## clang-tidy, .clang-tidy says which checks
+	printf '%s\n' $(filter-out tests/% src/new/%,$(filter %.c,$(all-c))) | \
+	    xargs -P2 -I% clang-tidy --quiet % -- -std=gnu11 -Isrc -fopenmp 2>$c.tidy || \
+	    { grep -v generated $c.tidy; exit 1; }
+
+# Every program, weave and every test without a bad access, a leak or undefined
+# behaviour.
+sanitize = -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+asan     = +LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+           $(MAKE) --no-print-directory B=$c/asan OPT=-O1 EXTRA='$(sanitize)'
+check-sanitize: programs $(page-parts)  ## address and undefined-behaviour sanitizers
+	$(asan) programs
+	for s in $(ran); do $(alone) $c/asan/bin/$${s#*-} --quick --out $c/asan/$$s; done
+	$c/asan/bin/weave --out $c/asan/report
+	$(asan) test
+
+QUICK ?= --quick
+# $(call run-all,FOLDER,OPTIONS): every chapter's results into FOLDER.
+run-all = for s in $(ran); do $(alone) $B/bin/$${s\#*-} $(QUICK) --out $1/$$s $2; done
+# The tables of timing experiments, and what is said of the run, may differ.
+untimed = for d in $1/*; do \
+              awk -F'\t' '$$2 == "timing" { gsub(",", "\n", $$4); print $$4 }' \
+                  $$d/experiments.tsv | (cd $$d; xargs -r rm -f); \
+              rm $$d/run.tsv $$d/experiments.tsv; done
+check-threads: programs  ## the same bytes from one thread and from two
+	rm -rf $c/threads
+	$(call run-all,$c/threads/1,--threads 1)
+	$(call run-all,$c/threads/2,--threads 2)
+	$(call untimed,$c/threads/1)
+	$(call untimed,$c/threads/2)
+	diff -r $c/threads/1 $c/threads/2
+
+check-twice: report  ## drawn and woven again: the same bytes
+	rm -rf $c/twice
+	for f in $(scripts); do s=$${f#*/}; \
+	    src/figure $$f $B/results/$${s%/*} $c/twice/$${f%.gp}; done
+	diff -r $B/figures $c/twice/figures
+	$B/bin/weave --out $c/twice/report
+	diff -r --exclude='.*' $B/report $c/twice/report
+
+# valgrind does not know AVX-512.
+check-valgrind: report  ## weave reads nothing that was never written
+	$(sub) B=$c/avx2 MARCH=x86-64-v3 programs
+	valgrind -q --error-exitcode=9 --leak-check=full $c/avx2/bin/weave --out $c/avx2/report
+
+# By the command that its first comment gives, away from the tree.
+check-single: $(singles)  ## each program as one file builds and runs alone
+	for p in $(notdir $(singles)); do for cc in gcc clang; do \
+	    d=$$(mktemp -d); cp $B/single/$$p $$d; \
+	    command=$$(sed -n 's,^// *cc ,,p;T;q' $$d/$$p); \
+	    echo "$$cc $$command"; \
+	    (cd $$d; $$cc $$command; ./a.out --quick --out out; [ -s out/run.tsv ]); \
+	    rm -r $$d; done; done
+
+check-book: report $(tests:=.ran) | $(page-parts)  ## nothing unrun, untested, unexpected; no typed numbers
+	$B/bin/weave --check --strict --out $c/book
+
+tests/node_modules/.made: tests/package-lock.json
+	cd tests && npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+vnu = java -jar tests/node_modules/vnu-jar/build/dist/vnu.jar
+check-pages: report tests/node_modules/.made  ## valid HTML, links, access, width, no requests
+	$(vnu) --filterfile tests/pages/vnu.txt $B/report/*.html
+	node tests/pages/check.mjs $B/report/*.html
+
+check-build:  ## the build itself: a new chapter, reruns, odd paths
+	tests/build.sh
+
+.PHONY: check $(parts-of-check)
