@@ -229,16 +229,18 @@ dist: report  ## the report as one file to send
 	echo "$B/dist/assay.tar.gz"
 
 chromium = chromium --headless --no-sandbox --disable-gpu --disable-quic \
-           --no-first-run --disable-background-networking --log-level=3
+           --no-first-run --disable-background-networking $1 2>$B/chromium.log || \
+           { cat $B/chromium.log; exit 1; }
 pdf: report  ## the whole book as build/dist/assay.pdf
 	mkdir -p $B/dist
-	$(chromium) --no-pdf-header-footer --print-to-pdf=$B/dist/assay.pdf \
-	    $B/report/all.html
+	$(call chromium,--no-pdf-header-footer --print-to-pdf=$B/dist/assay.pdf \
+	    $B/report/all.html)
 	echo "$B/dist/assay.pdf"
 
 cover: report  ## the picture in README.md
-	$(chromium) --hide-scrollbars --window-size=1440,1000 \
-	    --screenshot=figures/cover.png $B/report/index.html
+	$(call chromium,--hide-scrollbars --window-size=1440x1000 \
+	    --screenshot=figures/cover.png $B/report/index.html)
+	echo "figures/cover.png"
 
 # ---- house ------------------------------------------------------------------
 

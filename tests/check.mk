@@ -81,7 +81,7 @@ tests/node_modules/.made: tests/package-lock.json
 	touch $@
 vnu = java -jar tests/node_modules/vnu-jar/build/dist/vnu.jar
 check-pages: report tests/node_modules/.made  ## valid HTML, links, access, width, no requests
-	$(vnu) --filterfile tests/pages/vnu.txt $B/report/*.html
+	$(vnu) --Werror --filterfile tests/pages/vnu.txt $B/report/*.html
 	node tests/pages/check.mjs $B/report/*.html
 
 check-build:  ## the build itself: a new chapter, reruns, odd paths

@@ -1,4 +1,4 @@
-// about.c: what a results folder says of itself, in run.tsv and experiments.tsv.
+// about.c: what a folder of results says of itself: run.tsv, experiments.tsv.
 #include "private.h"
 #include <string.h>
 #include <sys/utsname.h>
@@ -78,8 +78,8 @@ void write_run(const char *key)
 
 void write_experiments(void)
 {
-    struct table *t = open_table("experiments",
-                                 "name\tkind\tseconds\tfiles\tnote");
+    struct table *t =
+        open_table("experiments", "name\tkind\tseconds\tfiles\tnote");
     for (int i = 0; i < experiment_count; i++) {
         const struct experiment *e = &experiments[i];
         if (e->seconds >= 0)
@@ -106,8 +106,8 @@ void recall_experiments(const char *folder)
 int same_options(const struct sheet *run)
 {
     const char *keys[] = {"seed", "quick", "set"};
-    const char *now[] = {text_of("%lld", (long long)seed),
-                         text_of("%d", quick), settings_given()};
+    const char *now[] = {text_of("%lld", (long long)seed), text_of("%d", quick),
+                         settings_given()};
     for (int i = 0; i < 3; i++) {
         int r = find_row(run, "key", keys[i]);
         if (!r || strcmp(sheet_cell(run, r, "value"), now[i]))

@@ -28,7 +28,8 @@ static const char *set_knob(struct knob *k, const char *text)
     int64_t n;
     double x;
     const char *fault = NULL;
-    if (k->type == INTEGER && !(fault = whole_fault(text, INT_MIN, INT_MAX, &n)))
+    if (k->type == INTEGER &&
+        !(fault = whole_fault(text, INT_MIN, INT_MAX, &n)))
         *(int *)k->pointer = (int)n;
     if (k->type == COUNT && !(fault = whole_fault(text, 0, INT64_MAX, &n)))
         *(int64_t *)k->pointer = n;

@@ -12,8 +12,7 @@ const char *out_folder, *set_text;
 enum { LAB_MOST = 200 }; // experiments, commands, settings and options
 
 struct command commands[LAB_MOST] = {
-    {"", "", "run the experiments, all but the recorded ones", run_named,
-     NULL},
+    {"", "", "run the experiments, all but the recorded ones", run_named, NULL},
     {"list", "", "list the experiments and how long they took", print_list,
      NULL},
     {"run", "NAME...", "run these experiments and keep the others' results",
@@ -28,25 +27,21 @@ struct command commands[LAB_MOST] = {
 int command_count = 7;
 
 struct knob common_options[] = {
-    {.name = "out", .argument = "DIR", .type = WORD, .pointer = &out_folder,
-     .where = " run record reproduce accept ", .help = "where the results are"},
-    {.name = "seed", .argument = "N", .type = COUNT, .pointer = &seed,
-     .where = " run record calculator ", .help = "of all random numbers (1)"},
-    {.name = "threads", .argument = "N", .type = INTEGER, .pointer = &threads,
-     .where = " run record calculator ",
-     .help = "how many; no result depends on it"},
-    {.name = "quick", .type = INTEGER, .pointer = &quick,
-     .where = " run record ", .help = "every experiment at its smallest size"},
-    {.name = "set", .argument = "NAME=VALUE", .type = WORD,
-     .pointer = &set_text, .where = " run record ",
-     .help = "another value for a setting"},
-    {.name = "recorded-check", .type = INTEGER, .pointer = &recorded_check,
-     .where = " run ",
-     .help = "repeat a part of recorded experiments, and compare"},
-    {.name = "no-header", .type = INTEGER, .pointer = &no_header,
-     .where = " calculator ", .help = "leave out the header line"},
-    {.name = "help", .type = INTEGER, .pointer = &help_wanted,
-     .help = "print this"},
+    {"out", "DIR", "where the results are", WORD, &out_folder,
+     .where = " run record reproduce accept "},
+    {"seed", "N", "of all random numbers (1)", COUNT, &seed,
+     .where = " run record calculator "},
+    {"threads", "N", "how many; no result depends on it", INTEGER, &threads,
+     .where = " run record calculator "},
+    {"quick", NULL, "every experiment at its smallest size", INTEGER, &quick,
+     .where = " run record "},
+    {"set", "NAME=VALUE", "another value for a setting", WORD, &set_text,
+     .where = " run record "},
+    {"recorded-check", NULL, "repeat a part of recorded experiments, compare",
+     INTEGER, &recorded_check, .where = " run "},
+    {"no-header", NULL, "leave out the header line", INTEGER, &no_header,
+     .where = " calculator "},
+    {"help", NULL, "print this", INTEGER, &help_wanted, .where = NULL},
     {.name = NULL},
 };
 
@@ -104,11 +99,12 @@ static int next_place(int *count, const char *name, const void *before)
     return (*count)++;
 }
 
-static void add_experiment(const char *name, const char *kind,
-                           const char *help, void run(void))
+static void add_experiment(const char *name, const char *kind, const char *help,
+                           void run(void))
 {
     int i = next_place(&experiment_count, name, find_experiment(name));
-    experiments[i] = (struct experiment){name, kind, help, run, 0, -1, "-", "-"};
+    experiments[i] =
+        (struct experiment){name, kind, help, run, 0, -1, "-", "-"};
 }
 
 void experiment(const char *name, const char *help, void run(void))
@@ -170,6 +166,10 @@ void add_option(const char *name, enum type type, void *pointer,
 {
     const struct command *owner = &commands[command_count - 1];
     require(owner->example);
-    add_knob((struct knob){.name = name, .type = type, .pointer = pointer,
-                           .choices = choices, .help = help, .owner = owner});
+    add_knob((struct knob){.name = name,
+                           .type = type,
+                           .pointer = pointer,
+                           .choices = choices,
+                           .help = help,
+                           .owner = owner});
 }

@@ -109,20 +109,26 @@ static void remove_folder(const char *path)
         die("%s: %s", path, strerror(errno));
 }
 
-// What runs that were killed have left.  Whoever holds the lock is the only
-// one alive.
+// What runs that were killed have left: TARGET.new-PID.  Whoever holds the lock
+// is the only one alive.
 static void remove_stale(const char *parent)
 {
     char *name = text_of("%s.new-", strrchr(swap_target, '/') + 1);
     DIR *d = opendir(parent);
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (strncmp(e->d_name, name, strlen(name)) == 0)
+    for (struct dirent *e; d && (e = readdir(d));) {
+        const char *pid = e->d_name + strlen(name);
+        if (strncmp(e->d_name, name, strlen(name)) != 0)
+            continue;
+        const char *rest = pid + strspn(pid, "0123456789");
+        if (rest > pid && (!*rest || strcmp(rest, "-old") == 0))
             remove_folder(text_of("%s/%s", parent, e->d_name));
+    }
     if (d)
         closedir(d);
 }
 
-// A folder that the reader names is replaced only if it has results, or nothing.
+// A folder that the reader names is replaced only if it holds results, or
+// nothing.
 static void check_target(void)
 {
     struct stat s;
@@ -143,10 +149,11 @@ static void check_target(void)
 
 void begin_folder(const char *target)
 {
-    char *parent = text_of("%.*s", (int)(strrchr(target, '/') - target), target);
+    int length = (int)(strrchr(target, '/') - target);
+    char *parent = text_of("%.*s", length ? length : 1, target);
     swap_target = target;
     new_tables = NULL;
-    make_folder(*parent ? parent : "/");
+    make_folder(parent);
     take_lock();
     handle_signals(discard_and_end);
     new_folder = text_of("%s.new-%d", target, (int)getpid());
@@ -180,9 +187,9 @@ void commit_folder(void)
     handle_signals(SIG_IGN);
     const char *old = swap_folders();
     new_folder = NULL;
-    unlink(lock_path);
     if (old)
         remove_folder(old);
+    unlink(lock_path);
     close(lock_file);
     lock_file = -1;
     handle_signals(NULL);

@@ -28,7 +28,8 @@ static void help_options(const struct command *c)
     for (const struct knob *k = common_options; k->name; k++)
         if (takes_option(c, k))
             help_line(name_with(text_of("--%s", k->name),
-                                k->argument ? k->argument : ""), k->help);
+                                k->argument ? k->argument : ""),
+                      k->help);
 }
 
 static void help_experiments(void)
@@ -37,7 +38,8 @@ static void help_experiments(void)
     for (int i = 0; i < experiment_count; i++)
         help_line(name_with(experiments[i].name,
                             strcmp(experiments[i].kind, "run")
-                                ? text_of("(%s)", experiments[i].kind) : ""),
+                                ? text_of("(%s)", experiments[i].kind)
+                                : ""),
                   experiments[i].help);
 }
 
@@ -59,7 +61,8 @@ static void help_commands(void)
     print("\ncommands, each with its own --help");
     for (int i = 0; i < command_count; i++)
         help_line(name_with(*commands[i].name ? commands[i].name : "(none)",
-                            commands[i].operands), commands[i].help);
+                            commands[i].operands),
+                  commands[i].help);
 }
 
 static void help_example(const struct command *c)
@@ -67,15 +70,16 @@ static void help_example(const struct command *c)
     int recording = c->run == record_named;
     const char *name = "";
     for (int i = experiment_count - 1; i >= 0; i--)
-        if (*c->operands && recording == !strcmp(experiments[i].kind, "recorded"))
+        if (*c->operands &&
+            recording == !strcmp(experiments[i].kind, "recorded"))
             name = experiments[i].name;
     if (c->example) {
         size_t n = strlen(c->example);
         n -= n > 0 && c->example[n - 1] == '\n';
         print("\nexample\n\n%.*s", (int)n, c->example);
     } else {
-        print("\nexample\n\n$ %s", name_with(name_with(this_place()->program,
-                                                      c->name), name));
+        print("\nexample\n\n$ %s",
+              name_with(name_with(this_place()->program, c->name), name));
     }
     if (c->run == print_list || c->run == print_key)
         c->run();
@@ -116,7 +120,9 @@ void print_list(void)
     for (int i = 0; i < experiment_count; i++) {
         const struct experiment *e = &experiments[i];
         print("%-16s %-9s %-9s %s", e->name, e->kind,
-              e->seconds < 0 ? "not run" : text_of("%.1f s", e->seconds),
+              e->seconds < 0   ? "not run"
+              : was_skipped(e) ? "skipped"
+                               : text_of("%.1f s", e->seconds),
               e->help);
     }
 }

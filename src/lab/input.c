@@ -97,8 +97,8 @@ static void read_row(struct rows *r, int number, char *line, int infinite)
                   fault);
     }
     if (r->count && n != r->width)
-        usage("%s:%d: %d numbers, where line %d has %d", r->file, number, n,
-              r->line[0], r->width);
+        usage("%s:%d: %d number%s, where line %d has %d", r->file, number, n,
+              n == 1 ? "" : "s", r->line[0], r->width);
     r->width = n;
     r->line[r->count++] = number;
 }

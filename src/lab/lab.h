@@ -35,7 +35,8 @@ void usage(const char *format, ...)
 
 enum type { INTEGER, COUNT, REAL, WORD };
 
-#define TYPE(pointer) _Generic((pointer), int *: INTEGER, int64_t *: COUNT, \
+#define TYPE(pointer) \
+    _Generic((pointer), int *: INTEGER, int64_t *: COUNT, \
                                double *: REAL, const char **: WORD)
 
 // A published value that `--set name=value` changes, and its meaning.  INTEGER
@@ -122,9 +123,8 @@ enum relation { AT_MOST, AT_LEAST, EQUAL };
 // With se = 0 and tolerance = 0 this is a plain comparison, and never open.  A
 // tolerance widens the doubt, so it does not help a bound: a bound met up to
 // rounding has the rounding in its reference.
-void claim(const char *name, enum relation relation, double measured,
-           double se, int runs, double reference, double tolerance,
-           const char *reason);
+void claim(const char *name, enum relation relation, double measured, double se,
+           int runs, double reference, double tolerance, const char *reason);
 
 // ---- output and input of calculators ----------------------------------------
 
@@ -176,15 +176,15 @@ struct random {
 struct random stream(const char *name, uint32_t number);
 void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-uint32_t bits(struct random *r);                  // 32 random bits
-double uniform(struct random *r);                 // on (0, 1), ends excluded
-uint32_t below(struct random *r, uint32_t n);     // 0 ... n-1, no bias
-double normal(struct random *r);                  // mean 0, variance 1
-double gumbel(struct random *r);                  // -log(-log u)
-double exponential(struct random *r);             // mean 1
-double logistic(struct random *r);                // scale 1
-double laplace(struct random *r);                 // scale 1
-void shuffle(struct random *r, int n, int a[n]);  // every order alike
+uint32_t bits(struct random *r);                 // 32 random bits
+double uniform(struct random *r);                // on (0, 1), ends excluded
+uint32_t below(struct random *r, uint32_t n);    // 0 ... n-1, no bias
+double normal(struct random *r);                 // mean 0, variance 1
+double gumbel(struct random *r);                 // -log(-log u)
+double exponential(struct random *r);            // mean 1
+double logistic(struct random *r);               // scale 1
+double laplace(struct random *r);                // scale 1
+void shuffle(struct random *r, int n, int a[n]); // every order alike
 
 // ---- memory and progress ----------------------------------------------------
 

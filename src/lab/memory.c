@@ -34,7 +34,7 @@ void *keep_block(void *memory)
     static struct kept_block {
         void *memory;
         struct kept_block *next;
-    } *all;
+    } * all;
     struct kept_block *b = malloc(sizeof *b);
     if (!memory || !b)
         die("no memory");

@@ -62,9 +62,8 @@ struct knob { // an option, or a setting, which has no owner
     enum type type;
     void *pointer;
     const char *where; // the commands that take an option of lab; null: all
-    const char *choices;
+    const char *choices, *published;
     const struct command *owner;
-    char *published;
     int given;
 };
 extern struct experiment experiments[];
@@ -77,10 +76,11 @@ struct command *find_command(const char *name);
 struct experiment *find_experiment(const char *name);
 int takes_option(const struct command *c, const struct knob *option);
 char *knob_text(const struct knob *k);
+extern const char *out_folder, *set_text;
+extern int no_header, help_wanted;
 
 // command.c, help.c
-extern const char *out_folder, *set_text;
-extern int no_header, help_wanted, exit_status;
+extern int exit_status;
 void print_help(const struct command *c);
 void print_list(void);
 

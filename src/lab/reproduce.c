@@ -21,8 +21,8 @@ static const char *run_word(const struct sheet *run, const char *key)
 static void check_run(const struct sheet *run)
 {
     if (strcmp(run_word(run, "key"), program_key()))
-        usage("%s is of another program, or not whole: run %s first",
-              run->path, this_place()->program);
+        usage("%s is of another program, or not whole: run %s first", run->path,
+              this_place()->program);
     if (strcmp(run_word(run, "seed"), "1") ||
         strcmp(run_word(run, "quick"), "0") ||
         strcmp(run_word(run, "set"), "-"))
@@ -34,9 +34,10 @@ static void check_run(const struct sheet *run)
 // number is its value, and what a row does not have is "-".
 static void add_rows(FILE *f, const char *what, const char *path)
 {
-    static const char *const columns[] = {
-        "name", "value", "se", "runs", "unit", "kind", "relation", "reference",
-        "tolerance", "verdict"};
+    static const char *const columns[] = {"name",     "value",     "se",
+                                          "runs",     "unit",      "kind",
+                                          "relation", "reference", "tolerance",
+                                          "verdict"};
     struct sheet s = read_sheet(path);
     for (int i = 1; i < s.rows; i++) {
         fprintf(f, "%s", what);
@@ -139,8 +140,8 @@ static int agrees(const struct sheet *old, int i, const struct sheet *new,
 {
     if (exactly || strcmp(compared(old, i), "verdict") == 0)
         return same_cell(old, i, new, j, compared(old, i));
-    return fabs(sheet_number(old, i, "value") - sheet_number(new, j, "value"))
-           <= allowed(old, i, new, j);
+    return fabs(sheet_number(old, i, "value") -
+                sheet_number(new, j, "value")) <= allowed(old, i, new, j);
 }
 
 // Tells of all that moved, came or went; of how many, and how many did not.
@@ -174,6 +175,10 @@ void reproduce_results(void)
     int all, same;
     struct sheet old = read_sheet(expected_path());
     struct sheet new = cut_sheet(expected_text(), "the results");
+    recall_experiments(results_folder());
+    for (int i = 0; i < experiment_count; i++)
+        if (was_skipped(&experiments[i]))
+            print("%s: not run: %s", experiments[i].name, experiments[i].note);
     compare(&old, &new, 0, &all, &same);
     print("%s: %d of %d values reproduced", this_place()->program, same, all);
     exit_status = same < all;
@@ -188,8 +193,7 @@ void accept_results(void)
     recall_experiments(results_folder());
     for (int i = 0; i < experiment_count; i++)
         if (was_skipped(&experiments[i]))
-            usage("%s was not run: it %s", experiments[i].name,
-                  experiments[i].note);
+            usage("%s: not run: %s", experiments[i].name, experiments[i].note);
     FILE *f = fopen(fresh, "w");
     if (!f || fputs(text, f) == EOF || fclose(f) != 0 ||
         rename(fresh, path) != 0)
@@ -233,7 +237,7 @@ static int check_table(const struct experiment *e, const char *file)
     for (int i = 0; i < new.rows; i++)
         if (old.columns != new.columns || !has_row(&new, i, &old)) {
             print("%s: %s:%d: not recorded: %s ...", e->name, file, i + 1,
-                  new.cells[i * new.columns]);
+                  sheet_cell(&new, i, new.cells[0]));
             return -1;
         }
     return new.rows - 1;

@@ -13,8 +13,10 @@ static struct table *value_table, *claim_table; // of the running experiment
 static struct table *new_table(const char *file, struct experiment *owner)
 {
     struct table *t = kept_memory(sizeof *t);
-    *t = (struct table){.name = text_of("%s", file), .owner = owner,
-                        .path = folder_path(file), .next = new_tables};
+    *t = (struct table){.name = text_of("%s", file),
+                        .owner = owner,
+                        .path = folder_path(file),
+                        .next = new_tables};
     for (struct table *u = new_tables; u; u = u->next)
         if (strcmp(u->name, file) == 0)
             die("%s is written twice", file);
@@ -52,6 +54,8 @@ void row(struct table *t, const char *format, ...)
     char *line = text_from(format, a);
     va_end(a);
     int n = count_fields(t->name, line);
+    if (!t->file)
+        die("%s is done, and has no more rows", t->name);
     if (n != t->columns)
         die("%s: %d fields for %d columns in '%s'", t->name, n, t->columns,
             line);
@@ -62,6 +66,8 @@ void row(struct table *t, const char *format, ...)
 void done(struct table *t)
 {
     FILE *f = t->file;
+    if (!f)
+        die("%s is done twice", t->name);
     t->file = NULL;
     int error = ferror(f);
     if (fclose(f) != 0 || error)
@@ -89,7 +95,7 @@ static void check_name(const char *what, const char *name)
     static struct name_used {
         const char *what, *name;
         struct name_used *next;
-    } *all;
+    } * all;
     if (!running_experiment)
         die("%s '%s' belongs to no experiment", what, name);
     if (!*name || name[strspn(name, letters)])
@@ -139,15 +145,15 @@ const char *verdict_of(enum relation relation, double measured, double se,
     double width = fmax((relation == EQUAL ? 4 : 3) * se, tolerance);
     if (relation == EQUAL)
         return fabs(measured - reference) <= width ? "held" : "refuted";
-    double excess = relation == AT_MOST ? measured - reference
-                                        : reference - measured;
-    return excess + width <= 0 ? "held" : excess - width > 0 ? "refuted"
-                                                             : "open";
+    double excess =
+        relation == AT_MOST ? measured - reference : reference - measured;
+    return excess + width <= 0  ? "held"
+           : excess - width > 0 ? "refuted"
+                                : "open";
 }
 
-void claim(const char *name, enum relation relation, double measured,
-           double se, int runs, double reference, double tolerance,
-           const char *reason)
+void claim(const char *name, enum relation relation, double measured, double se,
+           int runs, double reference, double tolerance, const char *reason)
 {
     static const char *const relations[] = {"at most", "at least", "equal"};
     check_measured("claim", name, measured, se, runs);
@@ -182,8 +188,8 @@ void end_experiment(void)
             continue;
         if (t->file)
             die("%s leaves %s open", e->name, t->name);
-        e->files = *e->files == '-' ? t->name
-                                    : text_of("%s,%s", t->name, e->files);
+        e->files =
+            *e->files == '-' ? t->name : text_of("%s,%s", t->name, e->files);
     }
 }
 

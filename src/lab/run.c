@@ -15,8 +15,8 @@ static char *named_folder(void)
     size_t n = strlen(out_folder);
     while (n > 0 && out_folder[n - 1] == '/')
         n--;
-    char *path = text_of("%s%.*s", *out_folder == '/' ? "" : "./", (int)n,
-                         out_folder);
+    char *path =
+        text_of("%s%.*s", *out_folder == '/' ? "" : "./", (int)n, out_folder);
     char *name = strrchr(path, '/');
     if (!name || !name[1] || !strcmp(name, "/.") || !strcmp(name, "/.."))
         usage("--out: '%s' has no name", out_folder);
@@ -96,8 +96,8 @@ void run_experiment(struct experiment *e)
 {
     double start = seconds_now();
     running_experiment = e;
-    e->note = is_recorded(e) ? text_of("%s, key %s", date_now(), program_key())
-                             : "-";
+    e->note =
+        is_recorded(e) ? text_of("%s, key %s", date_now(), program_key()) : "-";
     if (setjmp(way_out) == 0) {
         e->run();
         end_experiment();
@@ -150,27 +150,28 @@ static void run_chosen(const char *folder, int whole, const char *key)
 static int choose_experiments(int wanted)
 {
     char *all = NULL;
+    int left = 0;
     for (int i = 0; i < experiment_count; i++) {
         struct experiment *e = &experiments[i];
         if (is_recorded(e) != wanted)
             continue;
         e->chosen = !operand(0);
+        left += !e->chosen;
         all = all ? text_of("%s, %s", all, e->name) : text_of("%s", e->name);
     }
     for (int i = 0; operand(i); i++) {
         struct experiment *e = find_experiment(operand(i));
         if (e && is_recorded(e) != wanted)
-            usage("'%s' is %s recorded experiment", operand(i),
-                  wanted ? "no" : "a");
+            usage("'%s' is %s recorded experiment; see %s %s --help",
+                  operand(i), wanted ? "no" : "a", this_place()->program,
+                  wanted ? "run" : "record");
         if (!e)
             usage("no experiment '%s'; there are: %s", operand(i),
                   all ? all : "none");
+        left -= !e->chosen;
         e->chosen = 1;
     }
-    int rest = 0;
-    for (int i = 0; i < experiment_count; i++)
-        rest |= is_recorded(&experiments[i]) == wanted && !experiments[i].chosen;
-    return !rest;
+    return left == 0;
 }
 
 void run_named(void)

@@ -82,7 +82,8 @@ const char *sheet_cell(const struct sheet *s, int row, const char *column)
 double sheet_number(const struct sheet *s, int row, const char *column)
 {
     double x;
-    const char *cell = sheet_cell(s, row, column), *fault = real_fault(cell, &x);
+    const char *cell = sheet_cell(s, row, column),
+               *fault = real_fault(cell, &x);
     if (fault)
         die("%s:%d: %s: '%s' %s", s->path, row + 1, column, cell, fault);
     return x;

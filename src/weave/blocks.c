@@ -65,7 +65,7 @@ char *download(const struct chapter *c, const char *path, const char *word)
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     if (!s)
         return "";
-    write_file(form("%s/files/%s/%s", book.out, c->stem, name), s, n);
+    write_later(form("%s/files/%s/%s", book.out, c->stem, name), s, n);
     return form("<a href=\"files/%s/%s\" download>%s</a>", c->stem,
                 html(name), word);
 }
@@ -100,13 +100,27 @@ static char *spaced(const char *s)
     return html(words);
 }
 
+// A test of another chapter is listed on that one's page.
+static const struct chapter *chapter_of(const struct test *test)
+{
+    for (int i = 0; i < book.chapters.n; i++) {
+        const struct chapter *c = book.chapters.at[i];
+        for (int j = 0; j < c->tests.n; j++)
+            if (c->tests.at[j] == test)
+                return c;
+    }
+    return NULL;
+}
+
 static void put_checks(struct text *t, const struct target *eq)
 {
     for (int i = 0; i < eq->checked_by.n; i++) {
         const struct test *test = eq->checked_by.at[i];
-        putf(t, "<p>%s<a href=\"#test:%s/%s/%s\">%s</a></p>",
-             tick(test->outcome), eq->chapter->stem, test->suite, test->name,
-             spaced(test->name));
+        const struct chapter *c = chapter_of(test);
+        putf(t, "<p>%s<a href=\"%s#test:%s/%s/%s\">%s</a></p>",
+             tick(test->outcome),
+             c == eq->chapter ? "" : form("%s.html", c->stem), c->stem,
+             test->suite, test->name, spaced(test->name));
     }
 }
 
@@ -116,14 +130,12 @@ static void put_parts(struct text *t, struct chapter *c,
 {
     const char *s = eq->body, *from = s;
     for (int depth = 0, begun = 0;; s++) {
-        if (*s == '{' && (s == from || s[-1] != '\\'))
-            depth++;
-        else if (*s == '}' && (s == from || s[-1] != '\\'))
-            depth--;
-        else if (starts(s, "\\begin{"))
-            begun++;
-        else if (starts(s, "\\end{"))
-            begun--;
+        if (*s == '\\' && s[1] && !isalpha((unsigned char)s[1])) {
+            s++; // an escaped brace, a new row
+            continue;
+        }
+        depth += (*s == '{') - (*s == '}');
+        begun += starts(s, "\\begin{") - starts(s, "\\end{");
         int apart = !depth && !begun && starts(s, "\\qquad") &&
                     !isalpha((unsigned char)s[6]);
         if (!*s || apart) {
@@ -161,11 +173,16 @@ static void put_caption(struct text *t, struct chapter *c, struct fence *f,
 {
     const char *rest;
     char *title = lead(f->body, &rest);
+    char *text = markdown_line(c, c->file, above(f, rest), rest);
+    if (starts(text, "<p>")) { // of several paragraphs
+        put(t, "<p>");
+        text += 3;
+    }
     putf(t, "<a class=\"no\" href=\"#%s\">%s %s.</a> ", it->name, word,
          number_of(it));
     if (title)
-        putf(t, "<b>%s</b> ", markdown_line(c, c->file, f->above, title));
-    put(t, markdown_line(c, c->file, f->above, rest));
+        putf(t, "<b>%s</b> ", markdown_line(c, c->file, it->above, title));
+    put(t, text);
 }
 
 // ---- figures ----------------------------------------------------------------
@@ -216,9 +233,10 @@ static char *drawing(struct chapter *c, struct fence *f, const char *alt,
     char *path = figure_path(c, f->name, ".svg");
     *wide = 0;
     if (access(path, R_OK) == 0)
-        return figure(path, form("%s-%s", c->stem, f->name), alt, wide);
+        return figure(path, form("fig-%s-%s", c->stem, f->name), alt, wide);
     if (book.check)
-        fault(c->file, f->line, "figure %s: not drawn yet", f->name);
+        fault(c->file, f->line, "figure %s: not drawn yet: make %s", f->name,
+              c->stem);
     return NULL;
 }
 
@@ -230,7 +248,7 @@ char *figure_block(struct chapter *c, struct fence *f)
     struct text t = {0};
     int wide;
     if (!gp)
-        fault(c->file, f->line, "figure %s: no script figures/%s/%s.gp",
+        fault(c->file, f->line, "figure %s: write the script figures/%s/%s.gp",
               f->name, c->stem, f->name);
     if (!alt || !*alt)
         fault(c->file, f->line, "figure %s: begin with alt: what it shows, "
@@ -264,30 +282,54 @@ struct shown { // a column of the printed table
     int column, se;            // -1: none
 };
 
-// `column T: temperature | %.1f`, or every column that is not an error or a
+// A column `se`, `se_half` or `se [B]` holds the errors of the one before it.
+static int is_error(const char *name)
+{
+    return starts(name, "se") && (!name[2] || strchr("_ ", name[2]));
+}
+
+static char *names_of(const struct tsv *t)
+{
+    struct text names = {0};
+    for (int j = 0; j < t->columns; j++)
+        putf(&names, "%s%s", j ? ", " : "", t->column[j]);
+    return all(&names);
+}
+
+// The column of a `column NAME: heading | %.1f` whose head is "heading | %.1f".
+static void choose_column(struct chapter *c, const struct fence *f,
+                          const struct tsv *t, const char *name, char *head,
+                          struct list *out)
+{
+    struct shown *s = keep(sizeof *s);
+    char *bar = strrchr(head, '|');
+    s->column = column(t, name);
+    if (bar) {
+        *bar++ = 0;
+        s->format = trim(bar);
+    }
+    s->head = *trim(head) ? markdown_line(c, c->file, f->above - 1, trim(head))
+                          : html(name);
+    if (s->column < 0)
+        fault(c->file, f->above, "table %s: %s has no column '%s', but %s",
+              f->name, t->path, name, names_of(t));
+    else if (s->format && !number(0, s->format))
+        fault(c->file, f->above, "table %s: '%s' is not one of %%d %%'d %%.2f "
+              "%%.1e %%g", f->name, s->format);
+    else
+        add(out, s);
+}
+
+// The columns that the fence lists, or every one that is not an error or a
 // count of runs.
 static void choose_columns(struct chapter *c, struct fence *f,
                            const struct tsv *t, struct list *out)
 {
-    char *line;
-    while (starts(f->body, "column ") && (line = strchr(f->body, ':'))) {
-        char *key = copy(f->body, line - f->body);
-        char *head = take(f, key), *bar = strchr(head, '|');
-        struct shown *s = keep(sizeof *s);
-        s->column = column(t, trim(key + 7));
-        if (bar) {
-            *bar++ = 0;
-            s->format = trim(bar);
-        }
-        s->head = markdown_line(c, c->file, f->above - 1, trim(head));
-        if (s->column < 0)
-            fault(c->file, f->above, "table %s: %s has no column '%s'",
-                  f->name, t->path, trim(key + 7));
-        else
-            add(out, s);
-    }
+    char *name, *head;
+    while ((name = take_column(f, &head)))
+        choose_column(c, f, t, name, head, out);
     for (int j = 0; !out->n && j < t->columns; j++) {
-        if (starts(t->column[j], "se") || strcmp(t->column[j], "runs") == 0)
+        if (is_error(t->column[j]) || strcmp(t->column[j], "runs") == 0)
             continue;
         struct shown *s = keep(sizeof *s);
         s->head = html(t->column[j]);
@@ -297,7 +339,7 @@ static void choose_columns(struct chapter *c, struct fence *f,
     for (int i = 0; i < out->n; i++) {
         struct shown *s = out->at[i];
         s->se = s->column + 1 < t->columns &&
-                starts(t->column[s->column + 1], "se") ? s->column + 1 : -1;
+                is_error(t->column[s->column + 1]) ? s->column + 1 : -1;
     }
 }
 
@@ -310,16 +352,11 @@ static void put_cell(struct text *out, const struct tsv *t, int row,
     int numeric = *text && !*end;
     if (numeric)
         shown = number(x, s->format);
-    if (numeric && !shown) {
-        fault(t->path, row + 2, "'%s' is not one of %%d %%'d %%.2f %%.1e %%g",
-              s->format);
-        return;
-    }
     putf(out, "<td%s>%s", numeric ? "" : " class=\"word\"",
          numeric ? shown : html(text));
-    if (s->se >= 0 && numeric)
-        putf(out, " <span class=\"se\">± %s</span>",
-             number(strtod(t->row[row][s->se], NULL), s->format));
+    double se = s->se < 0 ? 0 : strtod(t->row[row][s->se], NULL);
+    if (numeric && se > 0)
+        putf(out, " <span class=\"se\">± %s</span>", number(se, s->format));
     put(out, "</td>");
 }
 
@@ -348,18 +385,21 @@ char *table_block(struct chapter *c, struct fence *f)
     char *path = results_folder(c, form("%s.tsv", f->name));
     struct text t = {0};
     struct list columns = {0};
-    int recorded = access(path, R_OK) != 0;
+    int recorded = book.recorded || access(path, R_OK) != 0;
     if (recorded)
         path = form("chapters/%s/recorded/%s.tsv", c->stem, f->name);
     struct tsv *data = read_tsv(path);
     if (!data && !missing(c->results) && !book.recorded)
         fault(c->file, f->line, "table %s: the program writes no %s.tsv",
               f->name, f->name);
+    if (!it->title)
+        fault(c->file, f->line, "table %s: a caption begins **Finding.**",
+              f->name);
     if (data)
         choose_columns(c, f, data, &columns);
     else
-        while (starts(f->body, "column "))
-            take(f, copy(f->body, strcspn(f->body, ":")));
+        for (char *head; take_column(f, &head);)
+            ;
     putf(&t, "<figure class=\"tab\" id=\"%s\"><figcaption class=\"side\">",
          it->name);
     put_caption(&t, c, f, it, "Table");
@@ -432,7 +472,7 @@ static void put_measurement(struct text *t, struct chapter *c,
                             const char *more)
 {
     struct item *by = judge(c, name);
-    put(t, "<p class=\"got\">");
+    put(t, "<div class=\"got\">");
     if (v)
         put_interval(t, v);
     else
@@ -440,7 +480,7 @@ static void put_measurement(struct text *t, struct chapter *c,
     put(t, more);
     if (by)
         putf(t, " By %s.", item_link(c, by));
-    put(t, "</p>");
+    put(t, "</div>");
 }
 
 char *claim_block(struct chapter *c, struct fence *f)
@@ -455,8 +495,7 @@ char *claim_block(struct chapter *c, struct fence *f)
         return NULL;
     const char *more = strstr(say, "\n\n");
     char *statement = copy(say, more ? (size_t)(more - say) : strlen(say));
-    it->title = title;
-    it->say = trim(statement);
+    it->say = markdown_line(c, c->file, above(f, say), statement);
     putf(&t, "<section class=\"claim %s\" id=\"%s\" aria-label=\"Claim %s\">"
          "<h3><a class=\"no\" href=\"#%s\">Claim %s</a><span class=\"verdict"
          "\">%s %s</span></h3>", verdict, it->name, number_of(it), it->name,
@@ -464,10 +503,10 @@ char *claim_block(struct chapter *c, struct fence *f)
     if (v && strcmp(v->word, it->expect))
         putf(&t, "<p class=\"differs\">The text expects <em>%s</em>.</p>",
              it->expect);
-    putf(&t, "<p class=\"say\">%s</p>",
-         markdown_line(c, c->file, f->above, it->say));
+    putf(&t, "<p class=\"say\">%s</p>", it->say);
     put_measurement(&t, c, v, f->name,
-                    more ? markdown_line(c, c->file, f->above, more) : "");
+                    more ? markdown_line(c, c->file, above(f, more), more)
+                         : "");
     put(&t, "</section>\n");
     return all(&t);
 }
@@ -484,10 +523,12 @@ static char *name_link(struct item *from, const char *name)
         struct target *t = find_target(name, page);
         return t ? address(t, page) : NULL;
     }
-    if (!name)
-        return from->quoted ? NULL : form("fn:%s/%s", page->stem, from->name);
     for (int i = 0; i < page->sources.n; i++) {
-        struct item *it = find_item(page->sources.at[i], name);
+        struct item *it = find_item(page->sources.at[i],
+                                    name ? name : from->name);
+        if (it && !name) // a struct and a function can share a name
+            return it == from && !it->quoted ? form("fn:%s/%s", page->stem,
+                                                    it->name) : NULL;
         if (it && (it->quoted == page || it->source == page->source))
             return form("#fn:%s/%s", page->stem, it->name);
     }
@@ -597,8 +638,8 @@ void put_program(struct text *t, struct chapter *c)
         putf(t, "<details id=\"program:%s%s\"><summary>%s <small>the lines "
              "that the text does not show, of %d</small></summary>"
              "<section class=\"fn\" aria-label=\"%s\">", c->stem,
-             s == c->source ? "" : "-fast", html(name), count_lines(s->text),
-             html(name));
+             s == c->source ? "" : form("/%s", html(name)), html(name),
+             count_lines(s->text), html(name));
         put_rest(t, c, s);
         put(t, "</section></details>\n");
     }

@@ -45,8 +45,7 @@ static struct chapter *read_chapter(const char *stem)
     c->program = c->stem + strlen(c->number) + 1;
     c->file = form("chapters/%s/chapter.md", stem);
     c->markdown = read_file(c->file, &n);
-    if (strlen(c->markdown) < n)
-        fault(c->file, 0, "a NUL byte in the text");
+    has_nul(c->file, c->markdown, n);
     c->source = read_source(form("chapters/%s/%s.c", stem, c->program));
     if (c->source)
         add(&c->sources, c->source);
@@ -77,7 +76,8 @@ static void read_bibliography(const char *path)
         e->id = cell(t, i, "id");
         e->line = i + 2;
         if (find_entry(e->key))
-            fault(path, e->line, "a second entry '%s'", e->key);
+            fault(path, e->line, "a second entry '%s'; the first is on line "
+                  "%d", e->key, find_entry(e->key)->line);
         add(&book.entries, e);
     }
 }
@@ -129,23 +129,29 @@ char *address(const struct target *t, const struct chapter *from)
 static void labels(const char *s, const char *file, int line, void *what,
                    void see(struct target *, void *))
 {
-    for (s = strstr(s, "eq:"); s; s = strstr(s, "eq:")) {
-        int n = strcspn(s + 3, " \t\n.,;:)*\"") + 3;
+    while ((s = next_label(s))) {
+        int n = 3 + name_length(s + 3);
         char *name = copy(s, n);
         struct target *t = find_target(name, NULL);
         if (t)
             see(t, what);
         else
-            fault(file, line, "%s is no equation of the book", name);
+            fault(file, line, "%s is no equation of the book: no chapter has "
+                  "```math %s", name, name);
         s += n;
     }
 }
 
+// A file that two chapters quote is read for each of them.
 static void see_item(struct target *t, void *item)
 {
-    for (int i = 0; i < t->computed_by.n; i++)
-        if (t->computed_by.at[i] == item)
+    const struct item *new = item;
+    for (int i = 0; i < t->computed_by.n; i++) {
+        struct item *old = t->computed_by.at[i];
+        if (strcmp(old->name, new->name) == 0 &&
+            strcmp(old->source->path, new->source->path) == 0)
             return;
+    }
     add(&t->computed_by, item);
 }
 
@@ -269,6 +275,9 @@ void read_book(void)
     if (n <= 0)
         fault("chapters", 0, "no chapter here: run weave at the tree's root");
     for (int i = 0; i < n; i++) {
+        if (names[i]->d_name[name_length(names[i]->d_name)])
+            fault(form("chapters/%s", names[i]->d_name), 0,
+                  "a chapter's name has letters, digits and - only");
         add(&book.chapters, read_chapter(names[i]->d_name));
         free(names[i]);
     }
@@ -330,8 +339,9 @@ static struct list declared(const struct chapter *c, const char *file)
             for (int i = 0; i < own.n; i++)
                 used |= has_letter(&c->letters, own.at[i]);
             if (!used && !strstr(text, "*all*"))
-                fault(file, line, "chapter %s does not use %.*s", c->number,
-                      (int)(end - tex - 2), tex + 2);
+                fault(file, line, "chapter %s does not use %.*s: take *%s* "
+                      "off this line", c->number, (int)(end - tex - 2),
+                      tex + 2, c->number);
         }
         s += s[n] ? n + 1 : n;
     }
@@ -362,9 +372,10 @@ static void check_symbols(struct chapter *c)
 static void check_equation(struct chapter *c, struct target *t)
 {
     if (!t->definition && !t->computed_by.n)
-        fault(c->file, t->line, "%s: no function's comment names it", t->name);
+        fault(c->file, t->line, "%s: no function's comment names it; write "
+              "def behind it if there is nothing to compute", t->name);
     if (!t->definition && !t->checked_by.n)
-        fault(c->file, t->line, "%s: no test's description names it",
+        fault(c->file, t->line, "%s: no test's .description names it",
               t->name);
 }
 
@@ -378,7 +389,7 @@ static void check_claim(struct chapter *c, struct target *t)
 static void check_chapter(struct chapter *c)
 {
     if (!c->results->run)
-        fault(c->file, 0, "not run yet: make %s", c->stem);
+        fault(c->file, 1, "not run yet: make %s", c->stem);
     for (int i = 0; i < c->targets.n; i++) {
         struct target *t = c->targets.at[i];
         if (t->kind == EQUATION)
@@ -389,14 +400,14 @@ static void check_chapter(struct chapter *c)
     for (int i = 0; i < c->results->verdicts.n; i++) {
         struct verdict *v = c->results->verdicts.at[i];
         if (!find_target(form("claim:%s", v->name), c))
-            fault(c->file, 0, "the program judges a claim '%s' that the text "
-                  "does not make", v->name);
+            fault(c->file, 1, "the program judges a claim '%s' that the text "
+                  "does not make: write ```claim %s", v->name, v->name);
     }
     for (int i = 0; i < c->tests.n; i++) {
         struct test *t = c->tests.at[i];
         if (t->outcome != PASSED)
             fault(t->file, t->line, "%s/%s %s", t->suite, t->name,
-                  t->outcome == FAILED ? "fails" : "has not been run");
+                  t->outcome == FAILED ? "fails" : "has not run: make test");
     }
     check_symbols(c);
 }

@@ -81,18 +81,19 @@ static char *without_p(char *s)
 {
     s = trim(s);
     size_t n = strlen(s);
-    if (starts(s, "<p>") && n >= 7 && strcmp(s + n - 4, "</p>") == 0)
+    if (starts(s, "<p>") && n >= 7 && strstr(s, "</p>") == s + n - 4)
         return copy(s + 3, n - 7);
     return s;
 }
 
-static struct list nodes_of(cmark_node *document)
+// All nodes in the order in which they begin, or, those with children, end.
+static struct list nodes_of(cmark_node *document, cmark_event_type order)
 {
     struct list nodes = {0};
     cmark_iter *i = cmark_iter_new(document);
     cmark_event_type event;
     while ((event = cmark_iter_next(i)) != CMARK_EVENT_DONE)
-        if (event == CMARK_EVENT_ENTER)
+        if (event == order)
             add(&nodes, cmark_iter_get_node(i));
     cmark_iter_free(i);
     return nodes;
@@ -151,6 +152,28 @@ char *take_paragraph(struct fence *f, const char *key)
     return all(&t);
 }
 
+char *take_column(struct fence *f, char **head)
+{
+    if (!starts(f->body, "column "))
+        return NULL;
+    size_t n = strcspn(f->body, "\n");
+    char *name = copy(f->body + 7, n - 7), *colon = strchr(name, ':');
+    f->body += n + (f->body[n] == '\n');
+    f->above++;
+    *head = colon ? trim(colon + 1) : "";
+    if (colon)
+        *colon = 0;
+    return trim(name);
+}
+
+int above(const struct fence *f, const char *s)
+{
+    int n = f->above;
+    for (const char *p = f->body; p < s; p++)
+        n += *p == '\n';
+    return n;
+}
+
 char *lead(const char *s, const char **rest)
 {
     s += strspn(s, " \n");
@@ -174,8 +197,19 @@ static struct target *add_target(struct chapter *c, enum target_kind kind,
     if (old)
         fault(c->file, line, "a second %s; the first is at %s:%d", name,
               old->chapter->file, old->line);
+    const char *word = strchr(name, ':') ? strchr(name, ':') + 1 : name;
+    if (kind != SECTION && (!*word || word[name_length(word)]))
+        fault(c->file, line, "%s: a name has letters, digits, - and _ only",
+              name);
     add(&c->targets, t);
     return t;
+}
+
+// The title that a fence's body begins with, and where it stands.
+static void define_title(struct target *t, const struct fence *f)
+{
+    t->title = lead(f->body, &t->say);
+    t->above = above(f, f->body + strspn(f->body, " \n"));
 }
 
 static void define_equation(struct chapter *c, struct fence *f)
@@ -188,9 +222,11 @@ static void define_equation(struct chapter *c, struct fence *f)
         fault(c->file, f->line, "math %s: the name of an equation begins "
               "with eq:", f->name);
     if (*f->rest && !t->definition)
-        fault(c->file, f->line, "math %s: '%s' is not def", f->name, f->rest);
+        fault(c->file, f->line, "math %s: '%s': only def can stand there",
+              f->name, f->rest);
     if (!*t->body)
-        fault(c->file, f->line, "math %s: no formula", f->name);
+        fault(c->file, f->line, "math %s: write the formula in the fence",
+              f->name);
 }
 
 static void define_claim(struct chapter *c, struct fence *f)
@@ -204,7 +240,7 @@ static void define_claim(struct chapter *c, struct fence *f)
         strcmp(t->expect, "open"))
         fault(c->file, f->line, "claim %s: expect: held, refuted or open, "
               "not '%s'", f->name, t->expect);
-    t->title = lead(f->body, &t->say);
+    define_title(t, f);
     if (!t->title || !*trim(copy(t->say, strlen(t->say))))
         fault(c->file, f->line, "claim %s: write **Title.** Statement.",
               f->name);
@@ -232,13 +268,13 @@ static void define_fence(struct chapter *c, const struct place *p,
         struct target *t = add_target(c, FIGURE, form("fig:%s", f.name),
                                       f.line);
         take_paragraph(&f, "alt");
-        t->title = lead(f.body, &t->say);
+        define_title(t, &f);
     } else if (strcmp(f.kind, "table") == 0) {
         struct target *t = add_target(c, TABLE, form("tab:%s", f.name),
                                       f.line);
-        while (take(&f, "column"))
+        for (char *head; take_column(&f, &head);)
             ;
-        t->title = lead(f.body, &t->say);
+        define_title(t, &f);
     }
 }
 
@@ -283,20 +319,75 @@ static void define_section(struct chapter *c, const struct place *p,
     t->body = name;
 }
 
+struct heading {
+    const char *id;
+    int line;
+};
+
+static int is_section(cmark_node *n)
+{
+    return cmark_node_get_type(n) == CMARK_NODE_HEADING &&
+           cmark_node_get_heading_level(n) == 2 &&
+           cmark_node_get_type(cmark_node_parent(n)) == CMARK_NODE_DOCUMENT;
+}
+
+static int has_heading(const struct chapter *c, const char *id)
+{
+    for (int i = 0; i < c->headings.n; i++)
+        if (strcmp(((struct heading *)c->headings.at[i])->id, id) == 0)
+            return 1;
+    return 0;
+}
+
+// The id of a smaller heading; a second of one name gets -2 behind it.
+static void define_heading(struct chapter *c, const struct place *p,
+                           cmark_node *node)
+{
+    struct heading *h = keep(sizeof *h);
+    char *id = form("sec:%s/%s", c->stem, slug(plain_text(node)));
+    h->line = line_of_node(p, node);
+    h->id = id;
+    for (int k = 2; has_heading(c, h->id); k++)
+        h->id = form("%s-%d", id, k);
+    add(&c->headings, h);
+}
+
+static void check_head(const struct chapter *c)
+{
+    static const char *head[] = {"title", "question", "answer"};
+    cmark_node *n = cmark_node_first_child(c->document);
+    int line = 1;
+    for (int i = 0; i < 3; i++) {
+        line = n ? cmark_node_get_start_line(n) : line;
+        if (!n || cmark_node_get_type(n) != (i ? CMARK_NODE_PARAGRAPH
+                                               : CMARK_NODE_HEADING)) {
+            fault(c->file, line, "a chapter begins with # Title, the question, "
+                  "the answer; here should be the %s", head[i]);
+            return;
+        }
+        n = cmark_node_next(n);
+    }
+}
+
 void define(struct chapter *c)
 {
     struct place p = place_of(c, c->file, 0, c->markdown);
     c->document = cmark_parse_document(c->markdown, strlen(c->markdown),
                                        CMARK_OPT_DEFAULT);
+    check_head(c);
     for (cmark_node *n = cmark_node_first_child(c->document); n;
          n = cmark_node_next(n))
-        if (cmark_node_get_type(n) == CMARK_NODE_HEADING &&
-            cmark_node_get_heading_level(n) == 2)
+        if (is_section(n)) {
             define_section(c, &p, n);
-    struct list nodes = nodes_of(c->document);
+            define_heading(c, &p, n);
+        }
+    struct list nodes = nodes_of(c->document, CMARK_EVENT_ENTER);
     for (int i = 0; i < nodes.n; i++)
         if (cmark_node_get_type(nodes.at[i]) == CMARK_NODE_CODE_BLOCK)
             define_fence(c, &p, nodes.at[i]);
+        else if (cmark_node_get_type(nodes.at[i]) == CMARK_NODE_HEADING &&
+                 !is_section(nodes.at[i]))
+            define_heading(c, &p, nodes.at[i]);
 }
 
 // ---- inline hooks -----------------------------------------------------------
@@ -359,6 +450,11 @@ static char *value_hook(const struct place *p, char *spec, int line)
         fault(p->file, line, "`=`: write the value's name behind it");
         return "";
     }
+    if (!of->results) {
+        fault(p->file, line, "=%s: write =STEM/%s, the value's chapter before "
+              "it", name, name);
+        return "";
+    }
     format = *format ? format : NULL;
     struct value *v = find_value(of->results, name);
     if (v)
@@ -395,6 +491,22 @@ static void code_hook(const struct place *p, cmark_node *node)
     }
 }
 
+char *without_links(const char *s)
+{
+    struct text t = {0};
+    while (*s) {
+        size_t n = strcspn(s, "<");
+        putn(&t, s, n);
+        s += n;
+        n = strcspn(s, ">");
+        n += s[n] == '>';
+        if (!starts(s, "<a ") && !starts(s, "</a>"))
+            putn(&t, s, n);
+        s += n;
+    }
+    return all(&t);
+}
+
 // What shows when the pointer rests on a reference. Titles can refer to each
 // other: a preview within a preview is empty.
 static char *preview(const struct target *t)
@@ -408,8 +520,9 @@ static char *preview(const struct target *t)
     if (t->kind == EQUATION)
         what = math(file, t->line, t->body, 0);
     else if (t->title && t->kind != SECTION)
-        what = markdown_line(t->chapter, file, t->line, t->title);
+        what = markdown_line(t->chapter, file, t->above, t->title);
     inside = 0;
+    what = what ? without_links(what) : NULL;
     return what ? form("<span class=\"preview\" aria-hidden=\"true\">%s"
                        "</span>", what) : "";
 }
@@ -475,9 +588,12 @@ static char *citation(const struct place *p, char *keys, int line)
             had |= cited->at[i] == e;
         if (!had)
             add(cited, e);
-        putf(&t, "%s<a class=\"cite\" href=\"#bib:%s/%s\">%s %s</a>",
-             t.n ? "; " : "", p->chapter->stem, html(e->key),
-             html(short_authors(e)), html(e->year));
+        // Only a chapter lists its own sources.
+        char *to = p->chapter->results
+                       ? form("#bib:%s/%s", p->chapter->stem, html(e->key))
+                       : form("reference.html#bib:%s", html(e->key));
+        putf(&t, "%s<a class=\"cite\" href=\"%s\">%s %s</a>",
+             t.n ? "; " : "", to, html(short_authors(e)), html(e->year));
     }
     return form("(%s)", all(&t));
 }
@@ -502,6 +618,9 @@ static void text_hook(const struct place *p, cmark_node *node)
         cmark_node_insert_before(node, custom);
         s = end + 1;
     }
+    if (at)
+        fault(p->file, line, "%.*s: close a citation on the line that it "
+              "begins on", (int)strcspn(at, " "), at);
     cmark_node_set_literal(node, copy(s, strlen(s)));
 }
 
@@ -589,9 +708,11 @@ static void check_text(const struct place *p, cmark_node *node)
         block = cmark_node_parent(block);
     if (at < 0 || !block || below(node, CMARK_NODE_LINK) || cites(block))
         return;
+    int n = strspn(s + at, "0123456789.,");
+    while (!isdigit((unsigned char)s[at + n - 1]))
+        n--;
     (book.strict ? fault : warn)(p->file, line, "a typed number: '%.*s'; "
-        "write a value, `=name`, or math", (int)strcspn(s + at, " \n"),
-        s + at);
+        "write a value, `=name`, or math", n, s + at);
 }
 
 // | a | b |  over  |---|---|
@@ -621,6 +742,11 @@ static void fence_hook(const struct place *p, cmark_node *node)
     char *out = NULL;
     if (!is_hook(f.kind) || !f.name)
         return;
+    if (p->above || !c->results) {
+        fault(p->file, f.line, "%s %s: only the text of a chapter can have "
+              "it", f.kind, f.name);
+        return;
+    }
     if (strcmp(f.kind, "math") == 0)
         out = equation(c, &f);
     else if (strcmp(f.kind, "c") == 0)
@@ -682,11 +808,15 @@ static void heading_hook(const struct place *p, cmark_node *node)
 {
     struct chapter *c = p->chapter;
     int level = cmark_node_get_heading_level(node);
-    char *name = slug(plain_text(node));
     int line = line_of_node(p, node);
     char *inside = without_p(children(node, CMARK_NODE_PARAGRAPH));
-    char *id = form("sec:%s/%s", c->stem, name);
+    const char *id = "";
     struct target *t = NULL;
+    for (int i = 0; i < c->headings.n; i++) {
+        struct heading *h = c->headings.at[i];
+        if (h->line == line)
+            id = h->id;
+    }
     for (int i = 0; i < c->targets.n; i++) {
         struct target *s = c->targets.at[i];
         if (s->kind == SECTION && s->line == line)
@@ -714,6 +844,10 @@ static void replace_hook(const struct place *p, cmark_node *node)
     case CMARK_NODE_CODE_BLOCK: fence_hook(p, node); break;
     case CMARK_NODE_LINK: link_hook(p, node); break;
     case CMARK_NODE_TEXT: text_hook(p, node); break;
+    case CMARK_NODE_IMAGE:
+        fault(p->file, line_of_node(p, node), "no images here: write a "
+              "```figure NAME");
+        break;
     default: break;
     }
 }
@@ -723,7 +857,8 @@ static void replace_hook(const struct place *p, cmark_node *node)
 static void replace_hooks(const struct place *p, cmark_node *document,
                           int headings)
 {
-    struct list nodes = nodes_of(document), outer = {0};
+    struct list nodes = nodes_of(document, CMARK_EVENT_ENTER);
+    struct list ends = nodes_of(document, CMARK_EVENT_EXIT), outer = {0};
     for (int i = 0; i < nodes.n; i++) {
         cmark_node *n = nodes.at[i];
         cmark_node_type type = cmark_node_get_type(n);
@@ -731,14 +866,17 @@ static void replace_hooks(const struct place *p, cmark_node *document,
             check_text(p, n);
         if (type == CMARK_NODE_PARAGRAPH)
             check_paragraph(p, n);
+    }
+    for (int i = 0; i < ends.n; i++) {
+        cmark_node_type type = cmark_node_get_type(ends.at[i]);
         if (type == CMARK_NODE_BLOCK_QUOTE ||
             (type == CMARK_NODE_HEADING && headings &&
-             cmark_node_get_heading_level(n) > 1))
-            add(&outer, n);
+             cmark_node_get_heading_level(ends.at[i]) > 1))
+            add(&outer, ends.at[i]);
     }
     for (int i = 0; i < nodes.n; i++)
         replace_hook(p, nodes.at[i]);
-    for (int i = outer.n - 1; i >= 0; i--)
+    for (int i = 0; i < outer.n; i++)
         if (cmark_node_get_type(outer.at[i]) == CMARK_NODE_HEADING)
             heading_hook(p, outer.at[i]);
         else
@@ -765,16 +903,11 @@ char *markdown_line(struct chapter *c, const char *file, int above,
 }
 
 // Takes the next block off the document if it is of the type; its HTML.
-static char *take_block(struct chapter *c, cmark_node_type type,
-                        const char *what)
+static char *take_block(struct chapter *c, cmark_node_type type)
 {
     cmark_node *n = cmark_node_first_child(c->document);
-    if (!n || cmark_node_get_type(n) != type) {
-        fault(c->file, n ? cmark_node_get_start_line(n) : 0,
-              "a chapter begins with # Title, the question, the answer; "
-              "here should be the %s", what);
+    if (!n || cmark_node_get_type(n) != type)
         return "";
-    }
     char *s = without_p(children(n, CMARK_NODE_PARAGRAPH));
     cmark_node_unlink(n);
     cmark_node_free(n);
@@ -785,9 +918,9 @@ void render(struct chapter *c)
 {
     struct place p = place_of(c, c->file, 0, c->markdown);
     replace_hooks(&p, c->document, 1);
-    c->title = take_block(c, CMARK_NODE_HEADING, "title");
-    c->question = take_block(c, CMARK_NODE_PARAGRAPH, "question");
-    c->answer = take_block(c, CMARK_NODE_PARAGRAPH, "answer");
+    c->title = take_block(c, CMARK_NODE_HEADING);
+    c->question = take_block(c, CMARK_NODE_PARAGRAPH);
+    c->answer = take_block(c, CMARK_NODE_PARAGRAPH);
     c->body = rendered(c->document);
     cmark_node_free(c->document);
     c->document = NULL;

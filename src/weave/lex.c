@@ -39,19 +39,6 @@ static int is_keyword(const char *s, int n)
                    sizeof *keywords, by_name) != NULL;
 }
 
-// The end of a directive: of its line, with those that a backslash adds. A
-// comment that begins in it is left to the next token.
-static int directive_end(const char *s, int i)
-{
-    for (; s[i] && s[i] != '\n'; i++) {
-        if (s[i] == '\\' && s[i + 1] == '\n')
-            i++;
-        if (s[i] == '/' && (s[i + 1] == '/' || s[i + 1] == '*'))
-            break;
-    }
-    return i;
-}
-
 // The end of a string or character constant; of its line if it has none.
 static int quote_end(const char *s, int i)
 {
@@ -60,6 +47,23 @@ static int quote_end(const char *s, int i)
         if (s[i] == '\\' && s[i + 1])
             i++;
     return s[i] == mark ? i + 1 : i;
+}
+
+// The end of a directive: of its line, with those that a backslash adds. A
+// comment that begins in it is a token of its own, and then it goes on.
+static int directive_end(const char *s, int i)
+{
+    while (s[i] && s[i] != '\n') {
+        if (s[i] == '/' && (s[i + 1] == '/' || s[i + 1] == '*'))
+            break;
+        if (s[i] == '\\' && s[i + 1])
+            i += 2;
+        else if (s[i] == '"' || s[i] == '\'')
+            i = quote_end(s, i);
+        else
+            i++;
+    }
+    return i;
 }
 
 static int comment_end(const char *s, int i)
@@ -85,14 +89,15 @@ static int name_end(const char *s, int i)
     return i;
 }
 
-// The token that begins at i; `fresh` if only blanks stand before it.
-static struct token lex(const char *s, int i, int fresh)
+// The token that begins at i; `fresh` if only blanks stand before it on its
+// line, `directive` if what stands before it is a directive.
+static struct token lex(const char *s, int i, int fresh, int directive)
 {
     struct token t = {.start = i};
     if (s[i] == '/' && (s[i + 1] == '/' || s[i + 1] == '*')) {
         t.kind = COMMENT;
         t.end = comment_end(s, i);
-    } else if (s[i] == '#' && fresh) {
+    } else if (directive || (s[i] == '#' && fresh)) {
         t.kind = DIRECTIVE;
         t.end = directive_end(s, i);
     } else if (s[i] == '"' || s[i] == '\'') {
@@ -114,11 +119,12 @@ static struct token lex(const char *s, int i, int fresh)
 
 static void cut_tokens(struct source *s)
 {
-    int line = 1, fresh = 1, room = 0;
+    int line = 1, fresh = 1, directive = 0, room = 0;
     for (int i = 0; s->text[i];) {
         if (isspace((unsigned char)s->text[i])) {
             line += s->text[i] == '\n';
-            fresh |= s->text[i++] == '\n';
+            fresh |= s->text[i] == '\n';
+            directive &= s->text[i++] != '\n';
             continue;
         }
         if (s->count == room) {
@@ -128,7 +134,8 @@ static void cut_tokens(struct source *s)
             s->tokens = grown;
             room = 2 * room + 256;
         }
-        struct token t = lex(s->text, i, fresh);
+        struct token t = lex(s->text, i, fresh, directive);
+        directive |= t.kind == DIRECTIVE;
         t.line = line;
         for (int k = t.start; k < t.end; k++)
             line += s->text[k] == '\n';
@@ -191,6 +198,21 @@ static int with_comment(const struct source *s, int i)
     return i;
 }
 
+// At the parenthesis of a pointer to a function, (*f)(int) or (*f[2])(int), or
+// of a function that returns one, (*f(int))(int): the token f, else -1.
+static int pointer_name(const struct source *s, int i, int *call)
+{
+    i = spoken(s, i);
+    if (!is(s, i, "*"))
+        return -1;
+    while (is(s, i, "*") || is(s, i, "const"))
+        i = spoken(s, i);
+    if (i >= s->count || s->tokens[i].kind != NAME)
+        return -1;
+    *call = is(s, spoken(s, i), "(");
+    return i;
+}
+
 // The token that names the declaration first ... last, or -1. A function's
 // name stands before its first parenthesis; a type's after struct, union or
 // enum; a variable's before =, [ or the end.
@@ -209,6 +231,10 @@ static int name_of(const struct source *s, int first, int last, int *call)
             continue;
         }
         int next = spoken(s, i);
+        int pointer = !depth && is(s, next, "(") ? pointer_name(s, next, call)
+                                                 : -1;
+        if (pointer >= 0)
+            return pointer;
         if (!depth && s->tokens[i].kind == NAME) {
             if (is(s, next, "(")) {
                 *call = 1;
@@ -293,8 +319,7 @@ struct source *read_source(const char *path)
     s->text = read_file(path, &n);
     if (!s->text)
         return NULL;
-    if (strlen(s->text) < n)
-        fault(path, 0, "a NUL byte in a C file");
+    has_nul(path, s->text, n);
     cut_tokens(s);
     find_items(s);
     return s;
@@ -344,6 +369,14 @@ static void read_test(struct source *s, int i, struct list *tests)
     add(tests, t);
 }
 
+// A parameterized test has a line for each parameter, and passes if all do.
+static enum outcome outcome_of(const char *status, enum outcome before)
+{
+    if (strcmp(status, "SKIPPED") == 0 || before == FAILED)
+        return before;
+    return strcmp(status, "PASSED") == 0 ? PASSED : FAILED;
+}
+
 // Criterion's XML: <testsuite name="S"> <testcase name="T" status="PASSED">.
 static void read_outcomes(const char *path, struct list *tests)
 {
@@ -357,7 +390,7 @@ static void read_outcomes(const char *path, struct list *tests)
         for (int i = 0; i < tests->n; i++) {
             struct test *t = tests->at[i];
             if (strcmp(t->suite, suite) == 0 && strcmp(t->name, name) == 0)
-                t->outcome = strcmp(status, "PASSED") ? FAILED : PASSED;
+                t->outcome = outcome_of(status, t->outcome);
         }
     }
     if (x && !strstr(x, "</testsuites>"))
@@ -423,8 +456,8 @@ static void put_span(struct text *out, const char *class, const char *s, int n)
 static void put_comment(struct text *out, const char *s, int n, link_of *link)
 {
     char *c = copy(s, n), *label;
-    while (link && (label = strstr(c, "eq:"))) {
-        int length = strcspn(label + 3, " \t\n.,;:)*") + 3;
+    while (link && (label = next_label(c))) {
+        int length = 3 + name_length(label + 3);
         char *name = copy(label, length), *to = link(NULL, name);
         put_span(out, "c", c, label - c);
         if (to)

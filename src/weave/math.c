@@ -16,37 +16,51 @@
 #define DEEPEST 100  // braces within braces
 
 static duk_context *duk;
-static const char *cache, *macro_text;
+static const char *cache;
 static unsigned long long version; // of KaTeX and the macros
 
 // ---- macros -----------------------------------------------------------------
 
-// One \newcommand{\name}[n]{body} at *s into the object on Duktape's stack;
-// KaTeX counts the arguments itself.
-static void push_macro(const char *file, int line, const char *s)
+struct macro {
+    char *name, *body;
+};
+static struct list macros;
+
+// One \newcommand{\name}[n]{body}; KaTeX counts the arguments itself.
+static void add_macro(const char *file, int line, const char *s)
 {
     const char *name = strstr(s, "{\\");
     const char *end = name ? strchr(name, '}') : NULL;
     const char *body = end ? strchr(end + 1, '{') : NULL;
     const char *last = body ? strrchr(body, '}') : NULL;
-    if (!starts(s, "\\newcommand{") || !last) {
+    if (!starts(s, "\\newcommand{") || !last || last[1]) {
         fault(file, line, "not \\newcommand{\\name}[n]{body}");
         return;
     }
-    duk_push_lstring(duk, body + 1, last - body - 1);
-    duk_put_prop_lstring(duk, -2, name + 1, end - name - 1);
+    struct macro *m = keep(sizeof *m);
+    m->name = copy(name + 1, end - name - 1);
+    m->body = copy(body + 1, last - body - 1);
+    add(&macros, m);
+}
+
+static void read_macros(const char *file, const char *s)
+{
+    for (int line = 1; s && *s; line++) {
+        size_t n = strcspn(s, "\n");
+        char *text = trim(copy(s, n));
+        if (*text && *text != '%')
+            add_macro(file, line, text);
+        s += s[n] ? n + 1 : n;
+    }
 }
 
 static void push_macros(void)
 {
     duk_push_object(duk);
-    const char *s = macro_text;
-    for (int line = 1; s && *s; line++) {
-        size_t n = strcspn(s, "\n");
-        char *text = trim(copy(s, n));
-        if (*text && *text != '%')
-            push_macro("chapters/macros.tex", line, text);
-        s += s[n] ? n + 1 : n;
+    for (int i = 0; i < macros.n; i++) {
+        const struct macro *m = macros.at[i];
+        duk_push_string(duk, m->body);
+        duk_put_prop_string(duk, -2, m->name);
     }
 }
 
@@ -92,8 +106,8 @@ static char *set(const char *file, int line, const char *tex, int display)
     char *out = NULL;
     if (duk_pcall(duk, 3)) {
         const char *why = duk_safe_to_string(duk, -1);
-        fault(file, line, "formula: %s",
-              starts(why, "ParseError: ") ? why + 12 : why);
+        const char *error = strstr(why, "parse error: ");
+        fault(file, line, "formula: %s", error ? error + 13 : why);
     } else {
         out = copy(duk_get_string(duk, -1), strlen(duk_get_string(duk, -1)));
     }
@@ -131,6 +145,7 @@ static int allowed(const char *file, int line, const char *tex)
     static const char *no[] = {"\\def", "\\newcommand", "\\gdef", "\\href",
                                "\\edef", "\\xdef", "\\let", "\\renewcommand",
                                "\\providecommand", "\\url", "\\htmlClass",
+                               "\\htmlId", "\\htmlStyle", "\\htmlData",
                                "\\includegraphics"};
     if (strlen(tex) > LONGEST) {
         fault(file, line, "formula: longer than %d bytes; split it", LONGEST);
@@ -154,16 +169,28 @@ static int allowed(const char *file, int line, const char *tex)
 
 // ---- the cache --------------------------------------------------------------
 
-void math_open(const char *folder, const char *macros)
+void math_open(const char *folder, const char *file)
 {
     struct stat s;
+    char *text = read_file(file, NULL);
     cache = folder;
-    macro_text = read_file(macros, NULL);
+    read_macros(file, text);
     char *which = stat(KATEX, &s) ? "" : form("%ld %ld", (long)s.st_size,
                                               (long)s.st_mtime);
     version = hash(which, strlen(which), HASH);
-    if (macro_text)
-        version = hash(macro_text, strlen(macro_text), version);
+    if (text)
+        version = hash(text, strlen(text), version);
+}
+
+// Does every <span> of the formula end? A file on a full disk may be cut.
+static int is_whole(const char *s)
+{
+    int open = 0, spans = 0;
+    for (s = strchr(s, '<'); s; s = strchr(s + 1, '<')) {
+        open += starts(s, "<span") - starts(s, "</span>");
+        spans++;
+    }
+    return spans && !open;
 }
 
 char *math(const char *file, int line, const char *tex, int display)
@@ -175,7 +202,7 @@ char *math(const char *file, int line, const char *tex, int display)
     char *had = read_file(path, NULL);
     size_t n = strlen(tex);
     if (had && strncmp(had, tex, n) == 0 && had[n] == '\n' &&
-        strstr(had + n, "</math>"))
+        is_whole(had + n + 1))
         return had + n + 1;
     char *out = set(file, line, tex, display);
     if (!out)
@@ -209,12 +236,22 @@ static int is_greek(const char *name)
     return 0;
 }
 
-// Words that are no symbols: \text{...}, \operatorname{...}, \begin{...}.
-static int takes_words(const char *name)
+// What holds no symbols behind a command: \text{...}, \operatorname{...},
+// \begin{array}{cc}, \hspace{2em}, \\[2pt].
+static const char *past_words(const char *name, const char *s)
 {
-    return starts(name, "text") || starts(name, "operatorname") ||
-           strcmp(name, "begin") == 0 || strcmp(name, "end") == 0 ||
-           strcmp(name, "mathrm") == 0 || strcmp(name, "tag") == 0;
+    static const char *takes[] = {"begin", "end", "mathrm", "tag", "hspace",
+                                  "color"};
+    int words = starts(name, "text") || starts(name, "operatorname");
+    for (int i = 0; i < (int)(sizeof takes / sizeof *takes); i++)
+        words |= strcmp(name, takes[i]) == 0;
+    if (strcmp(name, "\\") == 0 && *s == '[')
+        s += strcspn(s, "]");
+    const char *in = s + strspn(s, "* ");
+    if (!words || *in != '{')
+        return s;
+    s = in + strcspn(in, "}");
+    return starts(in, "{array}{") ? s + 2 + strcspn(s + 2, "}") : s;
 }
 
 int has_letter(const struct list *l, const char *letter)
@@ -240,11 +277,7 @@ void letters(const char *tex, struct list *to)
             tex += n;
             if (is_greek(name))
                 see(to, name);
-            if (takes_words(name)) {
-                tex += strspn(tex, "* ");
-                if (*tex == '{')
-                    tex += strcspn(tex, "}");
-            }
+            tex = past_words(name, tex);
         } else if (isalpha((unsigned char)*tex)) {
             see(to, copy(tex++, 1));
         } else {

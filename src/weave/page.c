@@ -102,7 +102,7 @@ static void write_page(const char *name, const char *title,
     put(&t, "</style>\n</head>\n<body>\n");
     put(&t, body);
     put(&t, "</body>\n</html>\n");
-    write_file(form("%s/%s", book.out, name), t.s, t.n);
+    write_later(form("%s/%s", book.out, name), t.s, t.n);
 }
 
 // HTML without its tags, for titles and descriptions; formulas as their TeX.
@@ -116,13 +116,11 @@ static char *bare(const char *s)
             const char *to = strstr(from, "</annotation>");
             putn(&t, from, to ? (size_t)(to - from) : 0);
             // The layout half nests; its end is where depth returns to 0.
-            int depth = 0;
-            do {
+            for (int depth = 0; *s; s += 1 + strcspn(s + 1, "<")) {
                 depth += starts(s, "<span") - starts(s, "</span>");
-                s += 1 + strcspn(s + 1, "<");
-            } while (*s && depth > 0);
-            const char *close = strchr(s, '>');
-            s = depth == 0 ? s : close ? close + 1 : s;
+                if (!depth)
+                    break;
+            }
         } else if (*s == '<') {
             s += strcspn(s, ">");
             s += *s == '>';
@@ -183,7 +181,7 @@ static void put_contents(struct text *t, const struct chapter *c)
         if (s->kind == SECTION)
             putf(t, "<li><a href=\"#sec:%s/%s\"><span class=\"no\">%s</span>"
                  "<span>%s</span></a></li>", c->stem, s->body, number_of(s),
-                 s->title);
+                 without_links(s->title));
     }
     put(t, "</ol>");
 }
@@ -193,11 +191,14 @@ static void put_rail(struct text *t, const struct chapter *c)
     put(t, "<nav class=\"rail\" aria-label=\"Contents\"><a class=\"home\" "
         "href=\"index.html\">Assay</a><div class=\"stick\">");
     put_contents(t, c);
-    putf(t, "<ol><li><a href=\"#program:%s\"><span class=\"no\"></span>"
-         "<span>Program</span></a></li><li><a href=\"#tests:%s\"><span "
-         "class=\"no\"></span><span>Tests</span></a></li><li><a href=\""
-         "#values:%s\"><span class=\"no\"></span><span>Values</span></a></li>"
-         "</ol></div></nav>\n", c->stem, c->stem, c->stem);
+    put(t, "<ol>");
+    if (c->source)
+        putf(t, "<li><a href=\"#program:%s\"><span class=\"no\"></span>"
+             "<span>Program</span></a></li>", c->stem);
+    putf(t, "<li><a href=\"#tests:%s\"><span class=\"no\"></span>"
+         "<span>Tests</span></a></li><li><a href=\"#values:%s\"><span "
+         "class=\"no\"></span><span>Values</span></a></li></ol></div></nav>\n",
+         c->stem, c->stem);
 }
 
 static void put_glance(struct text *t, struct chapter *c)
@@ -219,7 +220,7 @@ static void put_glance(struct text *t, struct chapter *c)
              "\">%s</a><span class=\"verdict\">%s</span><span class=\"got\">"
              "%s</span></li>", v ? v->word : "unrun",
              v ? mark(v->word) : "<span></span>", number_of(k), k->name,
-             markdown_line(c, c->file, k->line, title),
+             without_links(markdown_line(c, c->file, k->above, title)),
              v ? v->word : "not run", v ? measured(v) : "");
     }
     put(t, "</ol></section>\n");
@@ -254,7 +255,8 @@ static void put_banner(struct text *t, struct chapter *c)
     if (!book.varied)
         return;
     struct results *base = read_results(form("%s/%s", book.results, c->stem));
-    int moved = 0;
+    const char *set = about(c->results, "set");
+    int moved = 0, changed = *set && strcmp(set, "-");
     putf(t, "<section class=\"varied\" aria-label=\"Varied run\"><h2>Varied "
          "run</h2><p>This page shows a run with seed %s%s%s, not the "
          "published one. Values that moved:</p><div class=\"scroll\" "
@@ -262,8 +264,8 @@ static void put_banner(struct text *t, struct chapter *c)
          "<table class=\"data\"><thead><tr><th scope=\"col\">value</th>"
          "<th scope=\"col\">published</th><th scope=\"col\">varied</th></tr>"
          "</thead><tbody>", html(about(c->results, "seed")),
-         *about(c->results, "set") ? " and " : "",
-         html(about(c->results, "set")));
+         changed ? " and " : "",
+         changed ? html(set) : "");
     for (int i = 0; i < c->results->values.n; i++) {
         struct value *v = c->results->values.at[i];
         struct value *old = find_value(base, v->name);
@@ -412,12 +414,12 @@ static void put_turn(struct text *t, int i)
     put(t, "<nav class=\"turn\" aria-label=\"Previous and next chapter\">");
     if (before)
         putf(t, "<a href=\"%s.html\"><small>Previous</small>%s %s</a>",
-             before->stem, before->number, before->title);
+             before->stem, before->number, without_links(before->title));
     else
         put(t, "<a href=\"index.html\"><small>Back</small>Cover</a>");
     if (after)
         putf(t, "<a href=\"%s.html\"><small>Next</small>%s %s</a>",
-             after->stem, after->number, after->title);
+             after->stem, after->number, without_links(after->title));
     else
         put(t, "<a href=\"ledger.html\"><small>Next</small>The ledger</a>");
     put(t, "</nav>\n");
@@ -448,9 +450,9 @@ static char *last_commit(const struct chapter *c)
     for (int i = 0; book.commits && i < book.commits->rows; i++)
         if (strcmp(cell(book.commits, i, "stem"), c->stem) == 0 &&
             strcmp(cell(book.commits, i, "hash"), "-"))
-            return form("%s, <code>%.10s</code> %s",
+            return form("%s, <code>%s</code> %s",
                         html(cell(book.commits, i, "date")),
-                        cell(book.commits, i, "hash"),
+                        html(form("%.10s", cell(book.commits, i, "hash"))),
                         html(cell(book.commits, i, "subject")));
     return "";
 }
@@ -518,34 +520,14 @@ static void write_chapter(int i)
 
 // ---- ledger -----------------------------------------------------------------
 
-// A claim's statement without its links: the row is one link itself.
-static char *without_links(char *s)
-{
-    struct text t = {0};
-    for (char *a; (a = strstr(s, "<a ")); s = a) {
-        putn(&t, s, a - s);
-        a += strcspn(a, ">");
-        a += *a == '>';
-    }
-    put(&t, s);
-    struct text u = {0};
-    s = all(&t);
-    for (char *a; (a = strstr(s, "</a>")); s = a + 4)
-        putn(&u, s, a - s);
-    put(&u, s);
-    return all(&u);
-}
-
-static void put_ledger_row(struct text *t, struct chapter *c,
-                           struct target *k)
+static void put_ledger_row(struct text *t, const struct target *k)
 {
     struct verdict *v = k->verdict;
     putf(t, "<tr><td class=\"no\">%s</td><td class=\"say\"><a href=\"%s\">%s"
          "</a></td><td class=\"num\" data-label=\"required\">%s</td><td "
          "class=\"num\" data-label=\"measured\">%s</td><td class=\"%s\">%s "
          "<span class=\"verdict\">%s</span></td></tr>\n", number_of(k),
-         address(k, NULL),
-         without_links(markdown_line(c, c->file, k->line, k->say)),
+         address(k, NULL), without_links(k->say),
          v ? required(v) : "", v ? measured(v) : "", v ? v->word : "unrun",
          v ? mark(v->word) : "", v ? v->word : "not run");
 }
@@ -561,7 +543,7 @@ static void put_ledger(struct text *t)
         for (int j = 0; j < c->targets.n; j++) {
             struct target *k = c->targets.at[j];
             if (k->kind == CLAIM && k->say)
-                put_ledger_row(t, c, k);
+                put_ledger_row(t, k);
         }
     }
     put(t, "</tbody></table></div>\n");
@@ -595,15 +577,19 @@ static void write_ledger(void)
 
 // ---- cover ------------------------------------------------------------------
 
-// The words up to the first full stop.
+// The words up to the first full stop that no element holds.
 static char *first_sentence(const char *s)
 {
-    const char *tags = s;
-    for (int depth = 0; *tags; tags++) {
-        depth += *tags == '<';
-        depth -= *tags == '>';
-        if (!depth && (starts(tags, ". ") || starts(tags, "? ")))
-            return copy(s, tags + 1 - s);
+    for (int depth = 0, i = 0; s[i]; i++) {
+        if (s[i] == '<') {
+            depth += s[i + 1] == '/' ? -1 : 1;
+            i += strcspn(s + i, ">");
+            depth -= s[i - 1] == '/';
+            if (!s[i])
+                break;
+        }
+        if (!depth && (starts(s + i, ". ") || starts(s + i, "? ")))
+            return copy(s, i + 1);
     }
     return copy(s, strlen(s));
 }
@@ -614,12 +600,12 @@ static void put_panel(struct text *t, struct chapter *c)
     struct tally n = {0};
     int wide;
     if (access(path, R_OK) == 0)
-        svg = figure(path, form("%s-cover", c->stem),
+        svg = figure(path, form("fig-%s-cover", c->stem),
                      form("Figure of chapter %s", c->number), &wide);
     putf(t, "<li class=\"panel\"><div class=\"fig\">%s</div><h2><span class="
          "\"no\">%s</span><a href=\"%s.html\">%s</a></h2><p class=\"q\">%s"
          "</p><p class=\"a\">%s</p>", svg ? svg : "", c->number, c->stem,
-         c->title, without_links(c->question),
+         without_links(c->title), without_links(c->question),
          without_links(first_sentence(c->answer)));
     count_claims(c, &n);
     put_tally(t, n);
@@ -687,20 +673,26 @@ static void write_cover(void)
 
 // ---- reference --------------------------------------------------------------
 
-static void put_markdown_file(struct text *t, const char *path)
+// A list of the book, symbols.md or glossary.md, its title one level down.
+static void put_list(struct text *t, const char *path)
 {
     struct chapter none = {.stem = "reference", .number = ""};
-    char *md = read_file(path, NULL);
+    char *md = read_file(path, NULL), *h;
     none.file = (char *)path;
-    if (md)
-        put(t, markdown(&none, path, 0, md));
+    if (!md)
+        return;
+    md = markdown(&none, path, 0, md);
+    while ((h = strstr(md, "<h1>")) || (h = strstr(md, "</h1>")))
+        *strchr(h, '1') = '2';
+    put(t, md);
 }
 
 static void put_reference(struct text *t)
 {
-    put_markdown_file(t, "chapters/symbols.md");
-    put_markdown_file(t, "chapters/glossary.md");
-    put(t, "<section class=\"refs\" id=\"bibliography\"><h1>Bibliography</h1>"
+    put(t, "<h1>Reference</h1>\n");
+    put_list(t, "chapters/symbols.md");
+    put_list(t, "chapters/glossary.md");
+    put(t, "<section class=\"refs\" id=\"bibliography\"><h2>Bibliography</h2>"
         "<ul>\n");
     for (int i = 0; i < book.entries.n; i++) {
         struct entry *e = book.entries.at[i];
@@ -769,13 +761,18 @@ static void write_whole(void)
                within(all(&t)));
 }
 
-void write_pages(void)
+void make_pages(void)
 {
+    int written = 0;
     for (int i = 0; i < book.chapters.n; i++) {
         struct chapter *c = book.chapters.at[i];
-        if (!book.varied || strcmp(book.varied, c->stem) == 0)
-            write_chapter(i);
+        if (book.varied && strcmp(book.varied, c->stem))
+            continue;
+        write_chapter(i);
+        written++;
     }
+    if (!written)
+        fault(form("chapters/%s", book.varied), 0, "no such chapter");
     if (book.varied)
         return;
     write_ledger();

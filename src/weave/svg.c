@@ -85,6 +85,10 @@ static void put_attribute(struct drawing *d, const char *tag,
         }
         d->size = px;
     }
+    if (strstr(value, "://")) {
+        fault(d->path, 0, "a link out of the figure: %.60s", value);
+        return;
+    }
     if (strcmp(name, "id") == 0)
         value = form("%s-%s", d->prefix, value);
     else if (strcmp(name, "xlink:href") == 0 || strcmp(name, "href") == 0) {
@@ -156,8 +160,9 @@ static int put_tag(struct drawing *d, char *tag)
     char *attributes = tag + strcspn(tag, " \t\r\n/"), *name, *value;
     int closed = *tag && tag[strlen(tag) - 1] == '/', more;
     char *word = copy(tag, attributes - tag);
-    if (strcmp(word, "script") == 0 || strcmp(word, "foreignObject") == 0) {
-        fault(d->path, 0, "<%s> in a figure", word);
+    if (strcmp(word, "script") == 0 || strcmp(word, "style") == 0 ||
+        strcmp(word, "foreignObject") == 0) {
+        fault(d->path, 0, "<%s> in a figure; draw it without", word);
         return 0;
     }
     putf(&d->out, "<%s", word);
@@ -165,7 +170,8 @@ static int put_tag(struct drawing *d, char *tag)
         put_attribute(d, word, name, value);
     put(&d->out, closed ? "/>" : ">");
     if (more < 0)
-        fault(d->path, 0, "an attribute of <%.40s> does not parse", word);
+        fault(d->path, 0, "an attribute of <%.40s> does not parse; draw it "
+              "again", word);
     return more == 0;
 }
 
@@ -174,6 +180,10 @@ static int put_tag(struct drawing *d, char *tag)
 static char *skipped(char *s)
 {
     static const char *element[] = {"title", "desc", "filter"};
+    if (starts(s, "<!--")) {
+        char *end = strstr(s, "-->");
+        return end ? end + 3 : NULL;
+    }
     for (int i = 0; i < 3; i++)
         if (starts(s + 1, element[i]) && strchr(" >", s[1 + strlen(element[i])])) {
             char *end = strstr(s, form("</%s>", element[i]));

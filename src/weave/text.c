@@ -171,6 +171,21 @@ char *word(char **s)
     return w;
 }
 
+int name_length(const char *s)
+{
+    return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                     "0123456789_-");
+}
+
+char *next_label(const char *s)
+{
+    const char *at = s;
+    while ((at = strstr(at, "eq:")) &&
+           (!name_length(at + 3) || (at > s && name_length(at - 1))))
+        at++;
+    return (char *)at;
+}
+
 char *line_of(const char *s, int line, size_t *n)
 {
     while (--line > 0) {
@@ -236,9 +251,11 @@ char *read_file(const char *path, size_t *n)
             fail(path, "cannot be read");
         return NULL;
     }
-    if (fstat(fileno(f), &about) || S_ISDIR(about.st_mode)) {
-        errno = EISDIR;
+    if (fstat(fileno(f), &about))
         fail(path, "cannot be read");
+    if (S_ISDIR(about.st_mode)) {
+        fclose(f);
+        return NULL;
     }
     char *s = keep(about.st_size + 1);
     size_t got = fread(s, 1, about.st_size, f);
@@ -248,6 +265,17 @@ char *read_file(const char *path, size_t *n)
     if (n)
         *n = got;
     return s;
+}
+
+int has_nul(const char *path, const char *s, size_t n)
+{
+    int line = 1;
+    if (strlen(s) == n)
+        return 0;
+    for (; *s; s++)
+        line += *s == '\n';
+    fault(path, line, "a NUL byte, so this is no text");
+    return 1;
 }
 
 void make_folders(const char *path)
@@ -283,33 +311,62 @@ void write_file(const char *path, const char *s, size_t n)
     }
 }
 
+struct pending {
+    const char *path, *s;
+    size_t n;
+};
+static struct list waiting;
+
+void write_later(const char *path, const char *s, size_t n)
+{
+    struct pending *p = keep(sizeof *p);
+    *p = (struct pending){path, s, n};
+    add(&waiting, p);
+}
+
+void write_waiting(void)
+{
+    for (int i = 0; i < waiting.n; i++) {
+        struct pending *p = waiting.at[i];
+        write_file(p->path, p->s, p->n);
+    }
+}
+
 // ---- faults -----------------------------------------------------------------
 
-static void say(const char *file, int line, const char *note,
-                const char *format, va_list a)
+// Says a message once, however often what it is about is set; was it new?
+static int say(const char *file, int line, const char *note,
+               const char *format, va_list a)
 {
-    if (line > 0)
-        fprintf(stderr, "%s:%d: %s", file, line, note);
-    else
-        fprintf(stderr, "%s: %s", file, note);
-    vfprintf(stderr, format, a);
-    fputc('\n', stderr);
+    static struct list said;
+    va_list b;
+    va_copy(b, a);
+    int n = vsnprintf(NULL, 0, format, a);
+    char *s = keep(n + 1);
+    vsnprintf(s, n + 1, format, b);
+    va_end(b);
+    s = line > 0 ? form("%s:%d: %s%s", file, line, note, s)
+                 : form("%s: %s%s", file, note, s);
+    for (int i = 0; i < said.n; i++)
+        if (strcmp(said.at[i], s) == 0)
+            return 0;
+    add(&said, s);
+    fprintf(stderr, "%s\n", s);
+    return 1;
 }
 
 void fault(const char *file, int line, const char *format, ...)
 {
     va_list a;
     va_start(a, format);
-    say(file, line, "", format, a);
+    faults += say(file, line, "", format, a);
     va_end(a);
-    faults++;
 }
 
 void warn(const char *file, int line, const char *format, ...)
 {
     va_list a;
     va_start(a, format);
-    say(file, line, "note: ", format, a);
+    warnings += say(file, line, "note: ", format, a);
     va_end(a);
-    warnings++;
 }

@@ -32,10 +32,8 @@ struct tsv *read_tsv(const char *path)
     char *s = read_file(path, &n);
     if (!s)
         return NULL;
-    if (strlen(s) < n) {
-        fault(path, 0, "a NUL byte in a table");
+    if (has_nul(path, s, n))
         return NULL;
-    }
     struct tsv *t = keep(sizeof *t);
     struct list rows = {0};
     t->path = path;
@@ -43,15 +41,17 @@ struct tsv *read_tsv(const char *path)
         char *next = s + strcspn(s, "\n");
         if (*next)
             *next++ = 0;
-        s[strcspn(s, "\r")] = 0;
+        size_t length = strlen(s);
+        if (length && s[length - 1] == '\r')
+            s[length - 1] = 0;
         int width;
         char **f = fields(s, &width);
         if (line == 1) {
             t->column = f;
             t->columns = width;
         } else if (width != t->columns) {
-            fault(path, line, "%d fields where the head has %d", width,
-                  t->columns);
+            fault(path, line, "%d field%s where the head has %d, set apart by "
+                  "tabs", width, width > 1 ? "s" : "", t->columns);
             return NULL;
         } else {
             add(&rows, f);
@@ -237,7 +237,8 @@ static void grouped(struct text *t, const char *digits, int n)
 static void pretty(struct text *t, const char *s, int group)
 {
     if (*s == '-') {
-        put(t, "\u2212");
+        if (strcspn(s, "123456789") < strcspn(s, "e"))
+            put(t, "\u2212"); // no minus before a zero
         s++;
     }
     int whole = strspn(s, "0123456789");
@@ -266,20 +267,18 @@ static void pretty(struct text *t, const char *s, int group)
 // Is it one conversion of a double, %.2f, perhaps with %% behind it?
 static int one_conversion(const char *f, char *kind)
 {
-    f += strcspn(f, "%");
     if (*f++ != '%')
         return 0;
     f += strspn(f, "+'");
-    f += strspn(f, "0123456789");
+    const char *point = f;
     if (*f == '.')
         f += 1 + strspn(f + 1, "0123456789");
-    if (!*f || !strchr("dfeg", *f))
+    if (!*f || !strchr("dfeg", *f) || (*f == 'd' && f > point) ||
+        f - point > 3)
         return 0;
     *kind = *f++;
-    for (; (f = strchr(f, '%')); f += 2)
-        if (f[1] != '%')
-            return 0;
-    return 1;
+    f += strspn(f, " ");
+    return !*f || strcmp(f, "%%") == 0;
 }
 
 // Without a format: whole numbers as they are, others with three digits.

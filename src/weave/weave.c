@@ -21,12 +21,16 @@ static const char help[] =
 
 static int fragment(const char *path)
 {
-    char *s = read_file(path, NULL);
+    size_t n;
+    char *s = read_file(path, &n);
     if (!s)
         fault(path, 0, "no such file");
-    else
+    else if (!has_nul(path, s, n))
         fputs(markdown(NULL, path, 0, s), stdout);
-    return faults ? 1 : 0;
+    if (fflush(stdout) == 0)
+        return faults ? 1 : 0;
+    fprintf(stderr, "weave: stdout cannot be written\n");
+    return 3;
 }
 
 // The next argument, or the end of the program.
@@ -46,8 +50,9 @@ static void report(void)
         render(book.chapters.at[i]);
     if (book.check)
         check_book();
+    make_pages();
     if (!faults)
-        write_pages();
+        write_waiting();
     math_close();
 }
 

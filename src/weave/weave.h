@@ -45,17 +45,22 @@ void add(struct list *l, void *p);
 int starts(const char *s, const char *prefix);
 char *trim(char *s); // without blanks at both ends, in place
 char *word(char **s); // the next word of *s, cut off in place; null at the end
+int name_length(const char *s); // of letters, digits, - and _ at its start
+char *next_label(const char *s); // the first "eq:name" in s, or null
 char *line_of(const char *s, int line, size_t *n); // the line-th line, from 1
 const char *code_point(const char *s, unsigned *c); // decodes UTF-8
 
 char *read_file(const char *path, size_t *n); // null if it is not there
+int has_nul(const char *path, const char *s, size_t n); // a fault if it has
 void write_file(const char *path, const char *s, size_t n); // if it differs
+void write_later(const char *path, const char *s, size_t n);
+void write_waiting(void); // what write_later() was given
 void make_folders(const char *path);       // all folders above the last slash
 char *base64(const char *s, size_t n);
 unsigned long long hash(const char *s, size_t n, unsigned long long h);
 #define HASH 0xcbf29ce484222325ull // FNV-1a starts here
 
-// A message `file:line: ...` on stderr. A fault makes weave fail in the end.
+// A message `file:line: ...` on stderr, once. A fault makes weave fail in the end.
 void fault(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void warn(const char *file, int line, const char *format, ...)
@@ -175,13 +180,13 @@ enum target_kind { EQUATION, FIGURE, TABLE, CLAIM, SECTION, TARGETS };
 
 struct target { // what has a number
     enum target_kind kind;
-    const char *name, *title; // title: HTML
+    const char *name, *title; // title: Markdown; a section's: HTML
     struct chapter *chapter;
-    int number, line;
+    int number, line, above; // above: lines of the file above its title
     const char *body; // an equation's TeX, a section's slug
     int definition;   // an equation that nothing computes
     struct list computed_by, checked_by; // items, tests
-    const char *say, *expect; // a claim's statement and expected verdict
+    const char *say, *expect; // a claim's statement, HTML; expected verdict
     struct verdict *verdict;
 };
 struct chapter {
@@ -189,7 +194,7 @@ struct chapter {
     cmark_node *document;
     char *title, *question, *answer; // HTML
     int counts[TARGETS], notes, slips;
-    struct list targets, tests, cited, sources, quoted, letters;
+    struct list targets, tests, cited, sources, quoted, letters, headings;
     struct source *source;
     struct results *results;
     char *body; // HTML, filled by hooks.c
@@ -238,9 +243,12 @@ char *markdown_line(struct chapter *c, const char *file, int above,
                     const char *text); // the same without its <p>
 char *take(struct fence *f, const char *key);           // `key: value`
 char *take_paragraph(struct fence *f, const char *key); // to an empty line
+char *take_column(struct fence *f, char **head);        // `column NAME: head`
 char *lead(const char *s, const char **rest);           // "**Lead.** rest"
+int above(const struct fence *f, const char *s); // lines of the file above s
 void define(struct chapter *c); // first pass: what the chapter defines
 void render(struct chapter *c); // second pass: head and body
+char *without_links(const char *html); // for what is a link itself
 int prose_number(const char *text); // where a typed number stands, or -1
 
 // ---- blocks.c ---------------------------------------------------------------
@@ -260,5 +268,5 @@ char *download(const struct chapter *c, const char *path, const char *word);
 
 // ---- page.c -----------------------------------------------------------------
 
-void write_pages(void);
+void make_pages(void); // to be written by write_waiting()
 #endif
