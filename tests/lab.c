@@ -1067,7 +1067,7 @@ Test(sample, takes_turns_with_another_run)
 Test(sample, fails_in_one_line_when_the_world_does)
 {
     char *before = results_before();
-    expect("ulimit -f 1; sample run noise 2>a; s=$?; sed 's/new-[0-9]*/new/;"
+    expect("ulimit -f 16; sample run noise 2>a; s=$?; sed 's/new-[0-9]*/new/;"
            " s,:.*/,: ,' a; exit $s",
            3, "sample: noise.tsv: File too large\n", "");
     expect_untouched(before);
