@@ -19,16 +19,16 @@ set logscale y
 set multiplot
 set tmargin at screen 0.90; set bmargin at screen 0.18
 
-set lmargin at screen 0.085; set rmargin at screen 0.515
+set lmargin at screen 0.105; set rmargin at screen 0.52
 eval above("test images misread")
 set xlabel "epochs"
 set xrange [-0.8:E_max + 0.8]
-set yrange [1.9:120]
-set xtics 10
-set ytics ("3 %%" 3, "5 %%" 5, "10 %%" 10, "20 %%" 20, "50 %%" 50, "90 %%" 90)
-set label 1 "the loss as printed" at 40,63  right tc lt 2
-set label 2 "cross-entropy"       at 12,7.2 left  tc lt 1
-set label 3 "sparsemax loss"      at 12,3.4 left  tc lt 3
+set yrange [1.8:120]
+set xtics 20
+set ytics ("3 %%" 3, "10 %%" 10, "30 %%" 30, "90 %%" 90)
+set label 1 "the loss as printed" at E_max,62 right tc lt 2
+set label 2 "cross-entropy"       at 9,7.6    left  tc lt 1
+set label 3 "sparsemax loss"      at 9,2.3    left  tc lt 3
 plot "digits.tsv" using (along(P)):M with lines lt 2 dt DOTS, \
      "digits.tsv" using (fifth(P)):M:"se" with yerrorbars lt 2, \
      "digits.tsv" using (along(Q)):M with lines lt 2, \
@@ -38,17 +38,17 @@ plot "digits.tsv" using (along(P)):M with lines lt 2 dt DOTS, \
      "digits.tsv" using (along(S)):M with lines lt 3 dt DASH, \
      "digits.tsv" using (fifth(S)):M:"se" with yerrorbars lt 3
 
-set lmargin at screen 0.595; set rmargin at screen 0.985
-eval above("the same after training")
+set lmargin at screen 0.625; set rmargin at screen 0.975
+eval above("after training")
 set xlabel "learning rate"
 set logscale x 2
 set xrange [0.0008:0.62]
 set yrange [2.8:8.5]
-set ytics ("3 %%" 3, "4 %%" 4, "5 %%" 5, "6 %%" 6, "7 %%" 7, "8 %%" 8)
-set xtics ("1/1024" 1./1024, "1/128" 1./128, "1/16" 1./16, "1/2" 1./2)
+set xtics ("1/1024" 1./1024, "1/32" 1./32, "1/2" 1./2)
+set ytics ("3 %%" 3, "4 %%" 4, "5 %%" 5, "6 %%" 6, "8 %%" 8)
 unset label 1
-set label 2 "cross-entropy"  at 0.0026,7.1 left   tc lt 1
-set label 3 "sparsemax loss" at 0.0011,3.04 left tc lt 3
+set label 2 at 0.0026,7.1
+set label 3 at 0.0011,3.04
 plot "digits.tsv" using (after(C)):M with lines lt 1 lw 1.4, \
      "digits.tsv" using (after(C)):M:"se" with yerrorbars lt 1, \
      "digits.tsv" using (best(C)):M with points lt 1 pt 6 ps 1.4, \
