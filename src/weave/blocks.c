@@ -72,13 +72,18 @@ char *download(const struct chapter *c, const char *path, const char *word)
 
 // ---- equations --------------------------------------------------------------
 
+// Is it quoted on the chapter's page, or in the folded program?
+static int is_shown(const struct chapter *c, const struct item *it)
+{
+    return it->quoted == c ||
+           starts(it->source->path, form("chapters/%s/", c->stem));
+}
+
 static char *item_link(const struct chapter *c, const struct item *it)
 {
-    for (int i = 0; i < c->sources.n; i++)
-        if (c->sources.at[i] == it->source &&
-            (it->quoted == c || it->source == c->source))
-            return form("<a href=\"#fn:%s/%s\"><code>%s</code></a>", c->stem,
-                        it->name, it->name);
+    if (is_shown(c, it))
+        return form("<a href=\"#fn:%s/%s\"><code>%s</code></a>", c->stem,
+                    it->name, it->name);
     return form("<code>%s</code>", it->name);
 }
 
@@ -328,7 +333,8 @@ static void choose_columns(struct chapter *c, struct fence *f,
     char *name, *head;
     while ((name = take_column(f, &head)))
         choose_column(c, f, t, name, head, out);
-    for (int j = 0; !out->n && j < t->columns; j++) {
+    int listed = out->n;
+    for (int j = 0; !listed && j < t->columns; j++) {
         if (is_error(t->column[j]) || strcmp(t->column[j], "runs") == 0)
             continue;
         struct shown *s = keep(sizeof *s);
@@ -529,7 +535,7 @@ static char *name_link(struct item *from, const char *name)
         if (it && !name) // a struct and a function can share a name
             return it == from && !it->quoted ? form("fn:%s/%s", page->stem,
                                                     it->name) : NULL;
-        if (it && (it->quoted == page || it->source == page->source))
+        if (it && is_shown(page, it))
             return form("#fn:%s/%s", page->stem, it->name);
     }
     return NULL;
@@ -559,8 +565,11 @@ static void put_code(struct text *t, struct chapter *c, const struct source *s,
 
 char *listing(struct chapter *c, struct fence *f)
 {
-    struct item *it = quote(c, f->name, f->line);
+    struct item *it = NULL;
     struct text t = {0};
+    for (int i = 0; i < c->quoted.n; i++)
+        if (((struct item *)c->quoted.at[i])->quoted_line == f->line)
+            it = c->quoted.at[i];
     if (*trim(copy(f->body, strlen(f->body))))
         fault(c->file, f->line, "c %s: leave the fence empty; the code comes "
               "from the file", f->name);

@@ -142,15 +142,19 @@ static void labels(const char *s, const char *file, int line, void *what,
     }
 }
 
-// A file that two chapters quote is read for each of them.
+// A file that two chapters quote is read for each of them: then the equation's
+// own chapter has the function that counts.
 static void see_item(struct target *t, void *item)
 {
     const struct item *new = item;
     for (int i = 0; i < t->computed_by.n; i++) {
         struct item *old = t->computed_by.at[i];
-        if (strcmp(old->name, new->name) == 0 &&
-            strcmp(old->source->path, new->source->path) == 0)
-            return;
+        if (strcmp(old->name, new->name) ||
+            strcmp(old->source->path, new->source->path))
+            continue;
+        if (new->quoted == t->chapter)
+            t->computed_by.at[i] = item;
+        return;
     }
     add(&t->computed_by, item);
 }
@@ -236,13 +240,13 @@ static struct source *open_source(struct chapter *c, const char *path)
     return s;
 }
 
-// The item that `mla.c#absorb` or `src/nn/sampler.c#heun` names.
-struct item *quote(struct chapter *c, const char *spec, int line)
+// Quotes the item that `mla.c#absorb` or `src/nn/sampler.c#heun` names.
+void quote(struct chapter *c, const char *spec, int line)
 {
     const char *hash = strchr(spec, '#');
     if (!hash || !hash[1]) {
         fault(c->file, line, "c %s: write FILE#NAME", spec);
-        return NULL;
+        return;
     }
     char *path = copy(spec, hash - spec);
     struct source *s = *path == '/' || strstr(path, "..")
@@ -261,9 +265,7 @@ struct item *quote(struct chapter *c, const char *spec, int line)
         it->quoted = c;
         it->quoted_line = line;
         add(&c->quoted, it);
-        return it;
     }
-    return NULL;
 }
 
 // ---- the whole --------------------------------------------------------------

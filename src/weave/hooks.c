@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PREVIEW "<span class=\"preview\""
+
 // ---- places -----------------------------------------------------------------
 
 static struct place place_of(struct chapter *c, const char *file, int above,
@@ -260,6 +262,8 @@ static void define_fence(struct chapter *c, const struct place *p,
     } else if (!f.name) {
         if (strcmp(f.kind, "c"))
             fault(c->file, f.line, "%s: write its name behind it", f.kind);
+    } else if (strcmp(f.kind, "c") == 0) {
+        quote(c, f.name, f.line);
     } else if (strcmp(f.kind, "math") == 0) {
         define_equation(c, &f);
     } else if (strcmp(f.kind, "claim") == 0) {
@@ -494,13 +498,17 @@ static void code_hook(const struct place *p, cmark_node *node)
 char *without_links(const char *s)
 {
     struct text t = {0};
-    while (*s) {
+    for (int preview = 0; *s;) { // preview: spans that are open in one
         size_t n = strcspn(s, "<");
-        putn(&t, s, n);
+        putn(&t, s, preview ? 0 : n);
         s += n;
         n = strcspn(s, ">");
         n += s[n] == '>';
-        if (!starts(s, "<a ") && !starts(s, "</a>"))
+        if (starts(s, "<span") && (preview || starts(s, PREVIEW)))
+            preview++;
+        else if (preview)
+            preview -= starts(s, "</span>");
+        else if (!starts(s, "<a ") && !starts(s, "</a>"))
             putn(&t, s, n);
         s += n;
     }
@@ -523,8 +531,7 @@ static char *preview(const struct target *t)
         what = markdown_line(t->chapter, file, t->above, t->title);
     inside = 0;
     what = what ? without_links(what) : NULL;
-    return what ? form("<span class=\"preview\" aria-hidden=\"true\">%s"
-                       "</span>", what) : "";
+    return what ? form(PREVIEW " aria-hidden=\"true\">%s</span>", what) : "";
 }
 
 static void link_hook(const struct place *p, cmark_node *node)

@@ -514,8 +514,9 @@ static void write_chapter(int i)
     put_turn(&t, i);
     put(&t, "</main>\n</div>\n");
     put_foot(&t, c);
-    write_page(form("%s.html", c->stem), form("%s · Assay", bare(c->title)),
-               bare(c->question), all(&t));
+    write_page(form("%s.html", c->stem),
+               form("%s · Assay", bare(without_links(c->title))),
+               bare(without_links(c->question)), all(&t));
 }
 
 // ---- ledger -----------------------------------------------------------------
@@ -771,7 +772,7 @@ void make_pages(void)
         write_chapter(i);
         written++;
     }
-    if (!written)
+    if (book.varied && !written)
         fault(form("chapters/%s", book.varied), 0, "no such chapter");
     if (book.varied)
         return;

@@ -14,7 +14,7 @@ struct drawing {
     const char *path, *prefix;
     struct text out;
     double size; // of the text around, in px
-    int wide;
+    int wide, open; // open: tags
 };
 
 // ---- colours ----------------------------------------------------------------
@@ -85,7 +85,8 @@ static void put_attribute(struct drawing *d, const char *tag,
         }
         d->size = px;
     }
-    if (strstr(value, "://")) {
+    const char *url = strstr(value, "url(");
+    if (strstr(value, "://") || (url && !starts(url, "url(#"))) {
         fault(d->path, 0, "a link out of the figure: %.60s", value);
         return;
     }
@@ -149,6 +150,7 @@ static int put_root(struct drawing *d, char *attributes, const char *alt)
             putf(&d->out, "<svg viewBox=\"%g %g %g %g\" role=\"img\" "
                  "aria-label=\"%s\">", x, y, w, h, html(alt));
             d->wide = w > 800;
+            d->open = 1;
             return 1;
         }
     fault(d->path, 0, "no viewBox; draw it again");
@@ -169,6 +171,7 @@ static int put_tag(struct drawing *d, char *tag)
     while ((more = next_attribute(&attributes, &name, &value)) > 0)
         put_attribute(d, word, name, value);
     put(&d->out, closed ? "/>" : ">");
+    d->open += !closed;
     if (more < 0)
         fault(d->path, 0, "an attribute of <%.40s> does not parse; draw it "
               "again", word);
@@ -241,14 +244,17 @@ char *figure(const char *path, const char *prefix, const char *alt, int *wide)
         }
         char *tag = copy(s + 1, end - s - 1);
         s = end + 1;
-        if (*tag == '/')
+        if (*tag == '/') {
             putf(&d.out, "<%s>", tag);
-        else if (*tag == '!' || *tag == '?')
+            d.open--;
+        } else if (*tag == '!' || *tag == '?')
             continue;
         else if (!(root ? put_tag(&d, tag) : put_root(&d, tag + 3, alt)))
             return NULL;
         root = 1;
     }
+    if (d.open)
+        fault(path, 0, "not every tag ends; draw it again");
     *wide = d.wide;
     return trim(all(&d.out));
 }

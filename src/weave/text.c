@@ -335,6 +335,7 @@ void write_waiting(void)
 // ---- faults -----------------------------------------------------------------
 
 // Says a message once, however often what it is about is set; was it new?
+__attribute__((format(printf, 4, 0)))
 static int say(const char *file, int line, const char *note,
                const char *format, va_list a)
 {

@@ -216,7 +216,7 @@ void read_book(void);   // chapters, sources, results, tests; defines names
 void check_book(void);  // what --check asks for
 struct target *find_target(const char *name, struct chapter *from);
 struct entry *find_entry(const char *key);
-struct item *quote(struct chapter *c, const char *spec, int line);
+void quote(struct chapter *c, const char *spec, int line);
 char *number_of(const struct target *t); // "8.3"
 char *address(const struct target *t, const struct chapter *from);
 char *item_address(struct item *from, const char *name);
