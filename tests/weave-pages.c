@@ -242,7 +242,7 @@ Test(pages, have_titles_and_first_sentences)
     cr_assert(eq(int, run(""), 0), "%s", err);
     char *page = read_file("build/report/2-other.html", NULL);
     expect_in("title", page,
-              "<title>Of x, a&lt;b &amp; &quot;y&quot; end · "
+              "<title>Of x, a&lt;b &amp; “y” end · "
               "Assay</title>");
     expect_in("commit", page,
               "<dt>Last change</dt><dd>2026-01-01, <code>"
@@ -266,7 +266,7 @@ Test(markdown, without_hooks_is_as_cmark_sets_it, .init = enter, .fini = leave)
         "  cp \"$f\" a.md; sed 's/$/\\r/' a.md >b.md; unexpand --first-only -t4"
         "  a.md >c.md; head -c -1 a.md >d.md; tr '\\n' '\\r' <a.md >e.md;"
         "  for v in a b c d e; do"
-        "    '%s' --fragment $v.md >weave.html; cmark $v.md >cmark.html;"
+        "    '%s' --fragment $v.md >weave.html; cmark --smart $v.md >cmark.html;"
         "    cmp weave.html cmark.html || echo \"$v of $f\";"
         "  done; done >out.txt 2>&1; : >e.md;"
         "'%s' --fragment e.md >>out.txt 2>&1",
@@ -283,7 +283,7 @@ Test(markdown, of_a_chapter_is_as_cmark_sets_it, .init = enter, .fini = leave)
         char *path = form("%s/tests/fixtures/plain/%s.md", home, names[i]);
         edit(OTHER, NULL, form("%s\n%s", was, read_file(path, NULL)));
         cr_expect(eq(int, run(""), 0), "%s", err);
-        cr_expect(eq(int, shell(form("cmark '%s' >cmark.html", path)), 0));
+        cr_expect(eq(int, shell(form("cmark --smart '%s' >cmark.html", path)), 0));
         cr_expect(strstr(read_file("build/report/2-other.html", NULL),
                          read_file("cmark.html", NULL)) != NULL,
                   "%s", names[i]);
@@ -379,7 +379,7 @@ Test(runs, that_are_recorded_take_published_values)
     cr_assert(eq(int, run("--recorded --out recorded"), 0), "%s", err);
     EXPECT("recorded/1-toy.html", ">2.5</a> from", ">30\u202f000</a> draws",
            "<span>recorded run</span>", "<tr>\n<td>8</td>\n<td>4.00</td></tr>",
-           "Measured 0.5, interval 0.2 … 0.8 (3 standard errors, 9 runs)");
+           "Measured 0.50, interval 0.20 … 0.80 (3 standard errors, 9 runs)");
     cr_expect(eq(str, read_file("recorded/files/1-toy/halves.tsv", NULL),
                  "x\thalf\tse_half\n8\t4\t-\n"));
 }

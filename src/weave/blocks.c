@@ -1,6 +1,7 @@
 // blocks.c: equations, figures, tables, claims and listings as HTML.
 #include "weave.h"
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -422,11 +423,22 @@ char *table_block(struct chapter *c, struct fence *f)
 
 // ---- claims -----------------------------------------------------------------
 
+// The format in which a standard error has two digits, for what it belongs to.
+static const char *digits_of(double se)
+{
+    int decimals = se > 0 ? 1 - (int)floor(log10(se)) : 7;
+    if (se <= 0)
+        return NULL;
+    return decimals > 6 ? "%.3g" : form("%%.%df", decimals > 0 ? decimals : 0);
+}
+
 char *measured(const struct verdict *v)
 {
-    if (v->se <= 0)
+    const char *format = digits_of(v->se);
+    if (!format)
         return number(v->measured, NULL);
-    return form("%s ± %s", number(v->measured, NULL), number(v->se, "%.1g"));
+    return form("%s ± %s", number(v->measured, format),
+                number(v->se, format));
 }
 
 char *required(const struct verdict *v)
@@ -460,11 +472,12 @@ static void put_interval(struct text *t, const struct verdict *v)
 {
     int k = strcmp(v->relation, "equal") == 0 ? 4 : 3;
     double half = k * v->se > v->tolerance ? k * v->se : v->tolerance;
-    putf(t, "Measured %s", number(v->measured, NULL));
-    if (v->se > 0)
+    const char *format = digits_of(v->se);
+    putf(t, "Measured %s", number(v->measured, format));
+    if (format)
         putf(t, ", interval %s … %s (%d standard errors, %d runs)",
-             number(v->measured - half, NULL),
-             number(v->measured + half, NULL), k, v->runs);
+             number(v->measured - half, format),
+             number(v->measured + half, format), k, v->runs);
     putf(t, "; required %s", required(v));
     if (v->tolerance > 0 && v->se <= 0)
         putf(t, " within %s", number(v->tolerance, "%.1g"));

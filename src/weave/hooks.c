@@ -1,10 +1,10 @@
 // hooks.c: Markdown with hooks to HTML.
 //
-// Plain CommonMark is parsed by libcmark. Code spans, fences, links without
-// text, citations and block quotes that are hooks are then replaced in its
-// tree by custom nodes that carry finished HTML, so that nothing the author
-// writes reaches the page unescaped. Two passes: define() gives numbers,
-// render() makes the page's head and body.
+// Plain CommonMark is parsed by libcmark, quotes and dashes made typographic.
+// Code spans, fences, links without text, citations and block quotes that are
+// hooks are then replaced in its tree by custom nodes that carry finished
+// HTML, so that nothing the author writes reaches the page unescaped. Two
+// passes: define() gives numbers, render() makes the head and body of a page.
 #include "weave.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static void replace(cmark_node *node, cmark_node_type type, const char *text)
 
 static char *rendered(cmark_node *node)
 {
-    char *s = cmark_render_html(node, CMARK_OPT_DEFAULT);
+    char *s = cmark_render_html(node, CMARK_OPT_SMART);
     char *kept = copy(s, strlen(s));
     free(s);
     return kept;
@@ -377,7 +377,7 @@ void define(struct chapter *c)
 {
     struct place p = place_of(c, c->file, 0, c->markdown);
     c->document = cmark_parse_document(c->markdown, strlen(c->markdown),
-                                       CMARK_OPT_DEFAULT);
+                                       CMARK_OPT_SMART);
     check_head(c);
     for (cmark_node *n = cmark_node_first_child(c->document); n;
          n = cmark_node_next(n))
@@ -894,7 +894,7 @@ char *markdown(struct chapter *c, const char *file, int above,
                const char *text)
 {
     cmark_node *d = cmark_parse_document(text, strlen(text),
-                                         CMARK_OPT_DEFAULT);
+                                         CMARK_OPT_SMART);
     struct place p = place_of(c, file, above, text);
     if (c)
         replace_hooks(&p, d, 0);

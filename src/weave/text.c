@@ -200,16 +200,6 @@ char *line_of(const char *s, int line, size_t *n)
     return (char *)s;
 }
 
-const char *code_point(const char *s, unsigned *c)
-{
-    unsigned char first = *s++;
-    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
-    *c = more ? first & (0x3f >> more) : first;
-    while (more-- && (*s & 0xc0) == 0x80)
-        *c = *c << 6 | (*s++ & 0x3f);
-    return s;
-}
-
 unsigned long long hash(const char *s, size_t n, unsigned long long h)
 {
     for (size_t i = 0; i < n; i++)

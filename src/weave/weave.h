@@ -48,7 +48,6 @@ char *word(char **s); // the next word of *s, cut off in place; null at the end
 int name_length(const char *s); // of letters, digits, - and _ at its start
 char *next_label(const char *s); // the first "eq:name" in s, or null
 char *line_of(const char *s, int line, size_t *n); // the line-th line, from 1
-const char *code_point(const char *s, unsigned *c); // decodes UTF-8
 
 char *read_file(const char *path, size_t *n); // null if it is not there
 int has_nul(const char *path, const char *s, size_t n); // a fault if it has
