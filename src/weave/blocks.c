@@ -16,18 +16,20 @@ const char *mark(const char *verdict)
 #define SVG "<svg class=\"mark\" viewBox=\"0 0 16 16\" aria-hidden=\"true\">"
 #define LINE "fill=\"none\" stroke="
     if (strcmp(verdict, "held") == 0)
-        return SVG "<path d=\"M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5z\" "
-               "fill=\"currentColor\"/><path d=\"M4.3 8.3l2.6 2.7 4.9-5.7\" "
-               LINE "\"var(--paper)\" stroke-width=\"1.9\"/></svg>";
+        return SVG
+            "<path d=\"M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5z\" "
+            "fill=\"currentColor\"/><path d=\"M4.3 8.3l2.6 2.7 4.9-5.7\" " LINE
+            "\"var(--paper)\" stroke-width=\"1.9\"/></svg>";
     if (strcmp(verdict, "refuted") == 0)
-        return SVG "<path d=\"M5.2 1.2h5.6L14.8 5.2v5.6l-4 4H5.2l-4-4V5.2z\" "
-               LINE "\"currentColor\" stroke-width=\"1.6\"/>"
-               "<path d=\"M5.3 5.3l5.4 5.4m0-5.4l-5.4 5.4\" "
-               "stroke=\"currentColor\" stroke-width=\"1.6\"/></svg>";
+        return SVG
+            "<path d=\"M5.2 1.2h5.6L14.8 5.2v5.6l-4 4H5.2l-4-4V5.2z\" " LINE
+            "\"currentColor\" stroke-width=\"1.6\"/>"
+            "<path d=\"M5.3 5.3l5.4 5.4m0-5.4l-5.4 5.4\" "
+            "stroke=\"currentColor\" stroke-width=\"1.6\"/></svg>";
     return SVG "<circle cx=\"8\" cy=\"8\" r=\"6.7\" " LINE "\"currentColor\" "
-           "stroke-width=\"1.6\" stroke-dasharray=\"2.6 1.6\"/>"
-           "<path d=\"M4.8 8h6.4\" stroke=\"currentColor\" "
-           "stroke-width=\"1.6\"/></svg>";
+               "stroke-width=\"1.6\" stroke-dasharray=\"2.6 1.6\"/>"
+               "<path d=\"M4.8 8h6.4\" stroke=\"currentColor\" "
+               "stroke-width=\"1.6\"/></svg>";
 }
 
 static const char play[] =
@@ -54,7 +56,8 @@ char *unrun(const struct chapter *c, const char *what)
 {
     const char *why = missing(c->results);
     return form("<p class=\"unrun\">%s: %s. <code>make %s</code> makes it."
-                "</p>\n", what, why ? html(why) : "not drawn yet", c->stem);
+                "</p>\n",
+                what, why ? html(why) : "not drawn yet", c->stem);
 }
 
 // ---- downloads --------------------------------------------------------------
@@ -67,8 +70,8 @@ char *download(const struct chapter *c, const char *path, const char *word)
     if (!s)
         return "";
     write_later(form("%s/files/%s/%s", book.out, c->stem, name), s, n);
-    return form("<a href=\"files/%s/%s\" download>%s</a>", c->stem,
-                html(name), word);
+    return form("<a href=\"files/%s/%s\" download>%s</a>", c->stem, html(name),
+                word);
 }
 
 // ---- equations --------------------------------------------------------------
@@ -158,17 +161,23 @@ char *equation(struct chapter *c, struct fence *f)
     struct target *eq = find_target(f->name, c);
     struct text t = {0};
     char *no = number_of(eq);
-    putf(&t, "<div class=\"eq\" id=\"%s\"><aside class=\"by\" aria-label=\""
-         "Equation %s: code and tests\">", eq->name, no);
+    putf(&t,
+         "<div class=\"eq\" id=\"%s\"><aside class=\"by\" aria-label=\""
+         "Equation %s: code and tests\">",
+         eq->name, no);
     put_functions(&t, eq);
     put_checks(&t, eq);
     if (eq->definition && !eq->computed_by.n)
         put(&t, "<p>a definition</p>");
-    putf(&t, "</aside><div class=\"row\"><div class=\"math\" tabindex=\"0\" "
-         "role=\"group\" aria-label=\"Equation %s\">", no);
+    putf(&t,
+         "</aside><div class=\"row\"><div class=\"math\" tabindex=\"0\" "
+         "role=\"group\" aria-label=\"Equation %s\">",
+         no);
     put_parts(&t, c, eq);
-    putf(&t, "</div><a class=\"no\" href=\"#%s\" aria-label=\"Link to "
-         "equation %s\">(%s)</a></div></div>\n", eq->name, no, no);
+    putf(&t,
+         "</div><a class=\"no\" href=\"#%s\" aria-label=\"Link to "
+         "equation %s\">(%s)</a></div></div>\n",
+         eq->name, no, no);
     return all(&t);
 }
 
@@ -257,8 +266,10 @@ char *figure_block(struct chapter *c, struct fence *f)
         fault(c->file, f->line, "figure %s: write the script figures/%s/%s.gp",
               f->name, c->stem, f->name);
     if (!alt || !*alt)
-        fault(c->file, f->line, "figure %s: begin with alt: what it shows, "
-              "for those who cannot see it", f->name);
+        fault(c->file, f->line,
+              "figure %s: begin with alt: what it shows, "
+              "for those who cannot see it",
+              f->name);
     if (!it->title)
         fault(c->file, f->line, "figure %s: a caption begins **Finding.**",
               f->name);
@@ -268,8 +279,10 @@ char *figure_block(struct chapter *c, struct fence *f)
     putf(&t, "<figure class=\"fig%s\" id=\"%s\">", wide ? " wide" : "",
          it->name);
     if (wide)
-        putf(&t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-             "aria-label=\"Figure %s\">%s</div>", number_of(it), svg);
+        putf(&t,
+             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+             "aria-label=\"Figure %s\">%s</div>",
+             number_of(it), svg);
     putf(&t, wide ? "<figcaption><div>" : "<figcaption class=\"side\">");
     put_caption(&t, c, f, it, "Figure");
     put(&t, wide ? "</div>" : "");
@@ -283,7 +296,7 @@ char *figure_block(struct chapter *c, struct fence *f)
 
 // ---- tables -----------------------------------------------------------------
 
-struct shown { // a column of the printed table
+struct shown {                 // a column of the printed table
     const char *head, *format; // HTML; null: as number() likes
     int column, se;            // -1: none
 };
@@ -320,8 +333,10 @@ static void choose_column(struct chapter *c, const struct fence *f,
         fault(c->file, f->above, "table %s: %s has no column '%s', but %s",
               f->name, t->path, name, names_of(t));
     else if (s->format && !number(0, s->format))
-        fault(c->file, f->above, "table %s: '%s' is not one of %%d %%'d %%.2f "
-              "%%.1e %%g", f->name, s->format);
+        fault(c->file, f->above,
+              "table %s: '%s' is not one of %%d %%'d %%.2f "
+              "%%.1e %%g",
+              f->name, s->format);
     else
         add(out, s);
 }
@@ -345,8 +360,9 @@ static void choose_columns(struct chapter *c, struct fence *f,
     }
     for (int i = 0; i < out->n; i++) {
         struct shown *s = out->at[i];
-        s->se = s->column + 1 < t->columns &&
-                is_error(t->column[s->column + 1]) ? s->column + 1 : -1;
+        s->se = s->column + 1 < t->columns && is_error(t->column[s->column + 1])
+                    ? s->column + 1
+                    : -1;
     }
 }
 
@@ -370,8 +386,10 @@ static void put_cell(struct text *out, const struct tsv *t, int row,
 static void put_rows(struct text *out, const struct tsv *t,
                      const struct list *columns, const char *label)
 {
-    putf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-         "aria-label=\"%s\"><table class=\"data\"><thead><tr>", label);
+    putf(out,
+         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+         "aria-label=\"%s\"><table class=\"data\"><thead><tr>",
+         label);
     for (int i = 0; i < columns->n; i++)
         putf(out, "<th scope=\"col\">%s</th>",
              ((struct shown *)columns->at[i])->head);
@@ -437,14 +455,13 @@ char *measured(const struct verdict *v)
     const char *format = digits_of(v->se);
     if (!format)
         return number(v->measured, NULL);
-    return form("%s ± %s", number(v->measured, format),
-                number(v->se, format));
+    return form("%s ± %s", number(v->measured, format), number(v->se, format));
 }
 
 char *required(const struct verdict *v)
 {
-    const char *words = strcmp(v->relation, "equal") == 0 ? "equal to"
-                                                          : v->relation;
+    const char *words =
+        strcmp(v->relation, "equal") == 0 ? "equal to" : v->relation;
     return form("%s %s", words, number(v->reference, NULL));
 }
 
@@ -495,7 +512,8 @@ static void put_measurement(struct text *t, struct chapter *c,
     if (v)
         put_interval(t, v);
     else
-        putf(t, "Not judged: %s. ", html(missing(c->results) ? missing(c->results) : "no verdict"));
+        putf(t, "Not judged: %s. ",
+             html(missing(c->results) ? missing(c->results) : "no verdict"));
     put(t, more);
     if (by)
         putf(t, " By %s.", item_link(c, by));
@@ -515,10 +533,12 @@ char *claim_block(struct chapter *c, struct fence *f)
     const char *more = strstr(say, "\n\n");
     char *statement = copy(say, more ? (size_t)(more - say) : strlen(say));
     it->say = markdown_line(c, c->file, above(f, say), statement);
-    putf(&t, "<section class=\"claim %s\" id=\"%s\" aria-label=\"Claim %s\">"
+    putf(&t,
+         "<section class=\"claim %s\" id=\"%s\" aria-label=\"Claim %s\">"
          "<h3><a class=\"no\" href=\"#%s\">Claim %s</a><span class=\"verdict"
-         "\">%s %s</span></h3>", verdict, it->name, number_of(it), it->name,
-         number_of(it), v ? mark(verdict) : "", v ? verdict : "not run");
+         "\">%s %s</span></h3>",
+         verdict, it->name, number_of(it), it->name, number_of(it),
+         v ? mark(verdict) : "", v ? verdict : "not run");
     if (v && strcmp(v->word, it->expect))
         putf(&t, "<p class=\"differs\">The text expects <em>%s</em>.</p>",
              it->expect);
@@ -543,19 +563,20 @@ static char *name_link(struct item *from, const char *name)
         return t ? address(t, page) : NULL;
     }
     for (int i = 0; i < page->sources.n; i++) {
-        struct item *it = find_item(page->sources.at[i],
-                                    name ? name : from->name);
+        struct item *it =
+            find_item(page->sources.at[i], name ? name : from->name);
         if (it && !name) // a struct and a function can share a name
-            return it == from && !it->quoted ? form("fn:%s/%s", page->stem,
-                                                    it->name) : NULL;
+            return it == from && !it->quoted
+                       ? form("fn:%s/%s", page->stem, it->name)
+                       : NULL;
         if (it && is_shown(page, it))
             return form("#fn:%s/%s", page->stem, it->name);
     }
     return NULL;
 }
 
-static void put_names(struct text *t, const struct chapter *c,
-                      const char *word, const struct list *items)
+static void put_names(struct text *t, const struct chapter *c, const char *word,
+                      const struct list *items)
 {
     int n = 0;
     for (int i = 0; i < items->n; i++)
@@ -569,9 +590,10 @@ static void put_code(struct text *t, struct chapter *c, const struct source *s,
 {
     const char *name = strrchr(s->path, '/') + 1;
     page = c;
-    putf(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label="
-         "\"%s, lines %d to %d\"><pre class=\"code\"><code>", html(name),
-         first, last);
+    putf(t,
+         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label="
+         "\"%s, lines %d to %d\"><pre class=\"code\"><code>",
+         html(name), first, last);
     highlight(t, s, first, last, name_link);
     put(t, "</code></pre></div>");
 }
@@ -584,14 +606,18 @@ char *listing(struct chapter *c, struct fence *f)
         if (((struct item *)c->quoted.at[i])->quoted_line == f->line)
             it = c->quoted.at[i];
     if (*trim(copy(f->body, strlen(f->body))))
-        fault(c->file, f->line, "c %s: leave the fence empty; the code comes "
-              "from the file", f->name);
+        fault(c->file, f->line,
+              "c %s: leave the fence empty; the code comes "
+              "from the file",
+              f->name);
     if (!it)
         return NULL;
     int own = starts(it->source->path, form("chapters/%s/", c->stem));
-    putf(&t, "<section class=\"fn\" id=\"fn:%s/%s\" aria-label=\"Code of %s"
+    putf(&t,
+         "<section class=\"fn\" id=\"fn:%s/%s\" aria-label=\"Code of %s"
          "\"><header><span class=\"mono\">%s</span><span>lines %d–%d</span>"
-         "</header>", c->stem, it->name, it->name,
+         "</header>",
+         c->stem, it->name, it->name,
          html(own ? strrchr(it->source->path, '/') + 1 : it->source->path),
          it->line, it->last_line);
     put_code(&t, c, it->source, it->line, it->last_line);
@@ -643,9 +669,10 @@ static void put_rest(struct text *t, struct chapter *c, struct source *s)
             put_code(t, c, s, line, last);
         if (!it)
             return;
-        putf(t, "<p class=\"above\"><a href=\"#fn:%s/%s\"><code>%s</code>, "
-             "lines %d–%d</a>, in the text</p>", c->stem, it->name, it->name,
-             it->line, it->last_line);
+        putf(t,
+             "<p class=\"above\"><a href=\"#fn:%s/%s\"><code>%s</code>, "
+             "lines %d–%d</a>, in the text</p>",
+             c->stem, it->name, it->name, it->line, it->last_line);
         line = it->last_line + 1;
     }
 }
@@ -657,10 +684,11 @@ void put_program(struct text *t, struct chapter *c)
         if (!starts(s->path, form("chapters/%s/", c->stem)))
             continue;
         const char *name = strrchr(s->path, '/') + 1;
-        putf(t, "<details id=\"program:%s%s\"><summary>%s <small>the lines "
+        putf(t,
+             "<details id=\"program:%s%s\"><summary>%s <small>the lines "
              "that the text does not show, of %d</small></summary>"
-             "<section class=\"fn\" aria-label=\"%s\">", c->stem,
-             s == c->source ? "" : form("/%s", html(name)), html(name),
+             "<section class=\"fn\" aria-label=\"%s\">",
+             c->stem, s == c->source ? "" : form("/%s", html(name)), html(name),
              count_lines(s->text), html(name));
         put_rest(t, c, s);
         put(t, "</section></details>\n");

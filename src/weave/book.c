@@ -76,8 +76,10 @@ static void read_bibliography(const char *path)
         e->id = cell(t, i, "id");
         e->line = i + 2;
         if (find_entry(e->key))
-            fault(path, e->line, "a second entry '%s'; the first is on line "
-                  "%d", e->key, find_entry(e->key)->line);
+            fault(path, e->line,
+                  "a second entry '%s'; the first is on line "
+                  "%d",
+                  e->key, find_entry(e->key)->line);
         add(&book.entries, e);
     }
 }
@@ -116,8 +118,8 @@ char *number_of(const struct target *t)
 
 char *address(const struct target *t, const struct chapter *from)
 {
-    const char *page = t->chapter == from ? "" :
-                       form("%s.html", t->chapter->stem);
+    const char *page =
+        t->chapter == from ? "" : form("%s.html", t->chapter->stem);
     if (t->kind == SECTION)
         return form("%s#sec:%s/%s", page, t->chapter->stem, t->body);
     return form("%s#%s", page, t->name);
@@ -136,8 +138,10 @@ static void labels(const char *s, const char *file, int line, void *what,
         if (t)
             see(t, what);
         else
-            fault(file, line, "%s is no equation of the book: no chapter has "
-                  "```math %s", name, name);
+            fault(file, line,
+                  "%s is no equation of the book: no chapter has "
+                  "```math %s",
+                  name, name);
         s += n;
     }
 }
@@ -170,8 +174,7 @@ static void link_item(struct item *it)
     struct source *s = it->source;
     for (int i = it->first; i <= it->last; i++)
         if (s->tokens[i].kind == COMMENT)
-            labels(token_text(s, i), s->path, s->tokens[i].line, it,
-                   see_item);
+            labels(token_text(s, i), s->path, s->tokens[i].line, it, see_item);
 }
 
 static void link_labels(struct chapter *c)
@@ -249,8 +252,8 @@ void quote(struct chapter *c, const char *spec, int line)
         return;
     }
     char *path = copy(spec, hash - spec);
-    struct source *s = *path == '/' || strstr(path, "..")
-                           ? NULL : open_source(c, path);
+    struct source *s =
+        *path == '/' || strstr(path, "..") ? NULL : open_source(c, path);
     struct item *it = s ? find_item(s, hash + 1) : NULL;
     if (!s)
         fault(c->file, line, "c %s: no file chapters/%s/%s or %s", spec,
@@ -302,7 +305,6 @@ void read_book(void)
 
 // ---- symbols ----------------------------------------------------------------
 
-
 // Is chapter `number` among those in emphasis at the line's end, *all* or
 // *3, 8*?
 static int defined_for(const char *line, const char *number)
@@ -341,9 +343,10 @@ static struct list declared(const struct chapter *c, const char *file)
             for (int i = 0; i < own.n; i++)
                 used |= has_letter(&c->letters, own.at[i]);
             if (!used && !strstr(text, "*all*"))
-                fault(file, line, "chapter %s does not use %.*s: take *%s* "
-                      "off this line", c->number, (int)(end - tex - 2),
-                      tex + 2, c->number);
+                fault(file, line,
+                      "chapter %s does not use %.*s: take *%s* "
+                      "off this line",
+                      c->number, (int)(end - tex - 2), tex + 2, c->number);
         }
         s += s[n] ? n + 1 : n;
     }
@@ -361,9 +364,10 @@ static void check_symbols(struct chapter *c)
         letters(t->body, &used);
         for (int k = 0; k < used.n; k++)
             if (!has_letter(&known, used.at[k])) {
-                fault(c->file, t->line, "%s: '%s' is not in chapters/"
-                      "symbols.md for chapter %s", t->name,
-                      (char *)used.at[k], c->number);
+                fault(c->file, t->line,
+                      "%s: '%s' is not in chapters/"
+                      "symbols.md for chapter %s",
+                      t->name, (char *)used.at[k], c->number);
                 add(&known, used.at[k]);
             }
     }
@@ -374,11 +378,12 @@ static void check_symbols(struct chapter *c)
 static void check_equation(struct chapter *c, struct target *t)
 {
     if (!t->definition && !t->computed_by.n)
-        fault(c->file, t->line, "%s: no function's comment names it; write "
-              "def behind it if there is nothing to compute", t->name);
-    if (!t->definition && !t->checked_by.n)
-        fault(c->file, t->line, "%s: no test's .description names it",
+        fault(c->file, t->line,
+              "%s: no function's comment names it; write "
+              "def behind it if there is nothing to compute",
               t->name);
+    if (!t->definition && !t->checked_by.n)
+        fault(c->file, t->line, "%s: no test's .description names it", t->name);
 }
 
 static void check_claim(struct chapter *c, struct target *t)
@@ -402,8 +407,10 @@ static void check_chapter(struct chapter *c)
     for (int i = 0; i < c->results->verdicts.n; i++) {
         struct verdict *v = c->results->verdicts.at[i];
         if (!find_target(form("claim:%s", v->name), c))
-            fault(c->file, 1, "the program judges a claim '%s' that the text "
-                  "does not make: write ```claim %s", v->name, v->name);
+            fault(c->file, 1,
+                  "the program judges a claim '%s' that the text "
+                  "does not make: write ```claim %s",
+                  v->name, v->name);
     }
     for (int i = 0; i < c->tests.n; i++) {
         struct test *t = c->tests.at[i];

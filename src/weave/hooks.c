@@ -221,8 +221,10 @@ static void define_equation(struct chapter *c, struct fence *f)
     t->definition = strcmp(f->rest, "def") == 0;
     letters(t->body, &c->letters);
     if (!starts(f->name, "eq:"))
-        fault(c->file, f->line, "math %s: the name of an equation begins "
-              "with eq:", f->name);
+        fault(c->file, f->line,
+              "math %s: the name of an equation begins "
+              "with eq:",
+              f->name);
     if (*f->rest && !t->definition)
         fault(c->file, f->line, "math %s: '%s': only def can stand there",
               f->name, f->rest);
@@ -233,22 +235,25 @@ static void define_equation(struct chapter *c, struct fence *f)
 
 static void define_claim(struct chapter *c, struct fence *f)
 {
-    struct target *t = add_target(c, CLAIM, form("claim:%s", f->name),
-                                  f->line);
+    struct target *t = add_target(c, CLAIM, form("claim:%s", f->name), f->line);
     char *expect = take(f, "expect");
     t->expect = expect ? expect : "held";
     t->verdict = find_verdict(c->results, f->name);
     if (strcmp(t->expect, "held") && strcmp(t->expect, "refuted") &&
         strcmp(t->expect, "open"))
-        fault(c->file, f->line, "claim %s: expect: held, refuted or open, "
-              "not '%s'", f->name, t->expect);
+        fault(c->file, f->line,
+              "claim %s: expect: held, refuted or open, "
+              "not '%s'",
+              f->name, t->expect);
     define_title(t, f);
     if (!t->title || !*trim(copy(t->say, strlen(t->say))))
         fault(c->file, f->line, "claim %s: write **Title.** Statement.",
               f->name);
     if (!t->verdict && !missing(c->results))
-        fault(c->file, f->line, "claim %s: the program judges no claim of "
-              "that name", f->name);
+        fault(c->file, f->line,
+              "claim %s: the program judges no claim of "
+              "that name",
+              f->name);
 }
 
 static void define_fence(struct chapter *c, const struct place *p,
@@ -257,8 +262,10 @@ static void define_fence(struct chapter *c, const struct place *p,
     struct fence f = fence_of(p, node);
     if (!is_hook(f.kind)) {
         if (f.name)
-            fault(c->file, f.line, "no hook is called '%s'; one is math, c, "
-                  "figure, table or claim", f.kind);
+            fault(c->file, f.line,
+                  "no hook is called '%s'; one is math, c, "
+                  "figure, table or claim",
+                  f.kind);
     } else if (!f.name) {
         if (strcmp(f.kind, "c"))
             fault(c->file, f.line, "%s: write its name behind it", f.kind);
@@ -269,13 +276,12 @@ static void define_fence(struct chapter *c, const struct place *p,
     } else if (strcmp(f.kind, "claim") == 0) {
         define_claim(c, &f);
     } else if (strcmp(f.kind, "figure") == 0) {
-        struct target *t = add_target(c, FIGURE, form("fig:%s", f.name),
-                                      f.line);
+        struct target *t =
+            add_target(c, FIGURE, form("fig:%s", f.name), f.line);
         take_paragraph(&f, "alt");
         define_title(t, &f);
     } else if (strcmp(f.kind, "table") == 0) {
-        struct target *t = add_target(c, TABLE, form("tab:%s", f.name),
-                                      f.line);
+        struct target *t = add_target(c, TABLE, form("tab:%s", f.name), f.line);
         for (char *head; take_column(&f, &head);)
             ;
         define_title(t, &f);
@@ -316,8 +322,10 @@ static void define_section(struct chapter *c, const struct place *p,
     for (int i = 0; i < c->targets.n; i++) {
         struct target *t = c->targets.at[i];
         if (t->kind == SECTION && strcmp(t->body, name) == 0)
-            fault(c->file, line, "a second section '%s'; the first is on "
-                  "line %d", name, t->line);
+            fault(c->file, line,
+                  "a second section '%s'; the first is on "
+                  "line %d",
+                  name, t->line);
     }
     struct target *t = add_target(c, SECTION, form("sec:%s", name), line);
     t->body = name;
@@ -363,10 +371,12 @@ static void check_head(const struct chapter *c)
     int line = 1;
     for (int i = 0; i < 3; i++) {
         line = n ? cmark_node_get_start_line(n) : line;
-        if (!n || cmark_node_get_type(n) != (i ? CMARK_NODE_PARAGRAPH
-                                               : CMARK_NODE_HEADING)) {
-            fault(c->file, line, "a chapter begins with # Title, the question, "
-                  "the answer; here should be the %s", head[i]);
+        if (!n || cmark_node_get_type(n) !=
+                      (i ? CMARK_NODE_PARAGRAPH : CMARK_NODE_HEADING)) {
+            fault(c->file, line,
+                  "a chapter begins with # Title, the question, "
+                  "the answer; here should be the %s",
+                  head[i]);
             return;
         }
         n = cmark_node_next(n);
@@ -376,8 +386,8 @@ static void check_head(const struct chapter *c)
 void define(struct chapter *c)
 {
     struct place p = place_of(c, c->file, 0, c->markdown);
-    c->document = cmark_parse_document(c->markdown, strlen(c->markdown),
-                                       CMARK_OPT_SMART);
+    c->document =
+        cmark_parse_document(c->markdown, strlen(c->markdown), CMARK_OPT_SMART);
     check_head(c);
     for (cmark_node *n = cmark_node_first_child(c->document); n;
          n = cmark_node_next(n))
@@ -415,21 +425,23 @@ static int doubled(const struct place *p, cmark_node *node)
 }
 
 static char *value_link(const struct place *p, struct chapter *of,
-                        struct value *v, double x, const char *format,
-                        int line)
+                        struct value *v, double x, const char *format, int line)
 {
     char *shown = number(x, format);
     if (!shown) {
-        fault(p->file, line, "=%s: '%s' is not one of %%d %%'d %%.2f %%.1e "
-              "%%g", v->name, format);
+        fault(p->file, line,
+              "=%s: '%s' is not one of %%d %%'d %%.2f %%.1e "
+              "%%g",
+              v->name, format);
         return "";
     }
     const char *page = of == p->chapter ? "" : form("%s.html", of->stem);
     char *se = v->se > 0 ? form(" ± %.2g, %d runs", v->se, v->runs) : "";
     v->used = 1;
     return form("<a class=\"val\" href=\"%s#val:%s/%s\" data-src=\"%s%s · %s "
-                "· %s\">%s</a>", page, of->stem, html(v->name),
-                html(v->name), html(se), html(v->file), html(v->kind), shown);
+                "· %s\">%s</a>",
+                page, of->stem, html(v->name), html(v->name), html(se),
+                html(v->file), html(v->kind), shown);
 }
 
 // `=name %.1f`, `=name_se`, `=name_runs`, `=3-mla/name`.
@@ -455,8 +467,10 @@ static char *value_hook(const struct place *p, char *spec, int line)
         return "";
     }
     if (!of->results) {
-        fault(p->file, line, "=%s: write =STEM/%s, the value's chapter before "
-              "it", name, name);
+        fault(p->file, line,
+              "=%s: write =STEM/%s, the value's chapter before "
+              "it",
+              name, name);
         return "";
     }
     format = *format ? format : NULL;
@@ -487,8 +501,7 @@ static void code_hook(const struct place *p, cmark_node *node)
     if (formula) {
         char *tex = copy(s + 1, n - 2);
         letters(tex, &p->chapter->letters);
-        replace(node, CMARK_NODE_CUSTOM_INLINE,
-                math(p->file, line, tex, 0));
+        replace(node, CMARK_NODE_CUSTOM_INLINE, math(p->file, line, tex, 0));
     } else {
         replace(node, CMARK_NODE_CUSTOM_INLINE,
                 value_hook(p, copy(s + 1, n - 1), line));
@@ -599,8 +612,8 @@ static char *citation(const struct place *p, char *keys, int line)
         char *to = p->chapter->results
                        ? form("#bib:%s/%s", p->chapter->stem, html(e->key))
                        : form("reference.html#bib:%s", html(e->key));
-        putf(&t, "%s<a class=\"cite\" href=\"%s\">%s %s</a>",
-             t.n ? "; " : "", to, html(short_authors(e)), html(e->year));
+        putf(&t, "%s<a class=\"cite\" href=\"%s\">%s %s</a>", t.n ? "; " : "",
+             to, html(short_authors(e)), html(e->year));
     }
     return form("(%s)", all(&t));
 }
@@ -620,14 +633,16 @@ static void text_hook(const struct place *p, cmark_node *node)
     while ((at = strstr(s, "[@")) && (end = strchr(at, ']'))) {
         cmark_node_insert_before(node, new_text(s, at - s));
         cmark_node *custom = cmark_node_new(CMARK_NODE_CUSTOM_INLINE);
-        cmark_node_set_on_enter(
-            custom, citation(p, copy(at + 2, end - at - 2), line));
+        cmark_node_set_on_enter(custom,
+                                citation(p, copy(at + 2, end - at - 2), line));
         cmark_node_insert_before(node, custom);
         s = end + 1;
     }
     if (at)
-        fault(p->file, line, "%.*s: close a citation on the line that it "
-              "begins on", (int)strcspn(at, " "), at);
+        fault(p->file, line,
+              "%.*s: close a citation on the line that it "
+              "begins on",
+              (int)strcspn(at, " "), at);
     cmark_node_set_literal(node, copy(s, strlen(s)));
 }
 
@@ -672,8 +687,8 @@ int prose_number(const char *text)
         int last = n;
         while (last > 1 && !isdigit((unsigned char)s[last - 1]))
             last--;
-        int joined = (s > text && (isalnum((unsigned char)s[-1]) ||
-                                   strchr("-_", s[-1]))) ||
+        int joined = (s > text &&
+                      (isalnum((unsigned char)s[-1]) || strchr("-_", s[-1]))) ||
                      isalpha((unsigned char)s[n]) ||
                      (s[n] == '-' && isalpha((unsigned char)s[n + 1]));
         int year = last == 4 && (starts(s, "19") || starts(s, "20"));
@@ -705,10 +720,12 @@ static void check_text(const struct place *p, cmark_node *node)
     const char *s = cmark_node_get_literal(node);
     int line = line_of_node(p, node), at = prose_number(s);
     if (strchr(s, '$') && bare_dollar(source_line(p, node)))
-        fault(p->file, line, "a bare $: write math as `$x$`, a dollar as "
+        fault(p->file, line,
+              "a bare $: write math as `$x$`, a dollar as "
               "\\$");
     if (strstr(s, "[^"))
-        fault(p->file, line, "no footnotes here: write a block quote that "
+        fault(p->file, line,
+              "no footnotes here: write a block quote that "
               "begins > **Note.**");
     cmark_node *block = node;
     while (block && cmark_node_get_type(block) != CMARK_NODE_PARAGRAPH)
@@ -718,8 +735,10 @@ static void check_text(const struct place *p, cmark_node *node)
     int n = strspn(s + at, "0123456789.,");
     while (!isdigit((unsigned char)s[at + n - 1]))
         n--;
-    (book.strict ? fault : warn)(p->file, line, "a typed number: '%.*s'; "
-        "write a value, `=name`, or math", n, s + at);
+    (book.strict ? fault : warn)(p->file, line,
+                                 "a typed number: '%.*s'; "
+                                 "write a value, `=name`, or math",
+                                 n, s + at);
 }
 
 // | a | b |  over  |---|---|
@@ -733,7 +752,8 @@ static void check_paragraph(const struct place *p, cmark_node *node)
         if (n && (int)strspn(s, "|-: \t>") == n && strchr(s, '|') &&
             strchr(s, '|') < s + n && strstr(s, "--") &&
             strstr(s, "--") < s + n) {
-            fault(p->file, p->above + i, "no pipe tables here: let the "
+            fault(p->file, p->above + i,
+                  "no pipe tables here: let the "
                   "program write a TSV, and quote it by ```table NAME");
             return;
         }
@@ -750,8 +770,10 @@ static void fence_hook(const struct place *p, cmark_node *node)
     if (!is_hook(f.kind) || !f.name)
         return;
     if (p->above || !c->results) {
-        fault(p->file, f.line, "%s %s: only the text of a chapter can have "
-              "it", f.kind, f.name);
+        fault(p->file, f.line,
+              "%s %s: only the text of a chapter can have "
+              "it",
+              f.kind, f.name);
         return;
     }
     if (strcmp(f.kind, "math") == 0)
@@ -804,11 +826,13 @@ static void quote_hook(const struct place *p, cmark_node *node)
     cut_start(note ? note : slip);
     char *inside = children(node, CMARK_NODE_DOCUMENT);
     replace(node, CMARK_NODE_CUSTOM_BLOCK,
-            note ? form("<aside class=\"note\" aria-label=\"Margin note %s.%d\">"
-                        "%s</aside>\n", p->chapter->number, n, inside)
-                 : form("<section class=\"slip\" aria-label=\"Slip %s.%d\">"
-                        "<h3>Slip</h3>%s</section>\n", p->chapter->number, n,
-                        inside));
+            note
+                ? form("<aside class=\"note\" aria-label=\"Margin note %s.%d\">"
+                       "%s</aside>\n",
+                       p->chapter->number, n, inside)
+                : form("<section class=\"slip\" aria-label=\"Slip %s.%d\">"
+                       "<h3>Slip</h3>%s</section>\n",
+                       p->chapter->number, n, inside));
 }
 
 static void heading_hook(const struct place *p, cmark_node *node)
@@ -852,7 +876,8 @@ static void replace_hook(const struct place *p, cmark_node *node)
     case CMARK_NODE_LINK: link_hook(p, node); break;
     case CMARK_NODE_TEXT: text_hook(p, node); break;
     case CMARK_NODE_IMAGE:
-        fault(p->file, line_of_node(p, node), "no images here: write a "
+        fault(p->file, line_of_node(p, node),
+              "no images here: write a "
               "```figure NAME");
         break;
     default: break;
@@ -890,11 +915,9 @@ static void replace_hooks(const struct place *p, cmark_node *document,
             quote_hook(p, outer.at[i]);
 }
 
-char *markdown(struct chapter *c, const char *file, int above,
-               const char *text)
+char *markdown(struct chapter *c, const char *file, int above, const char *text)
 {
-    cmark_node *d = cmark_parse_document(text, strlen(text),
-                                         CMARK_OPT_SMART);
+    cmark_node *d = cmark_parse_document(text, strlen(text), CMARK_OPT_SMART);
     struct place p = place_of(c, file, above, text);
     if (c)
         replace_hooks(&p, d, 0);

@@ -11,32 +11,17 @@
 
 // ---- tokens -----------------------------------------------------------------
 
-// In the order of strcmp.
-static const char *keywords[] = {
-    "FILE", "_Alignas", "_Atomic", "_Bool", "_Generic", "_Noreturn",
-    "_Static_assert", "_Thread_local", "auto", "bool", "break", "case",
-    "char", "const", "continue", "default", "do", "double", "else", "enum",
-    "extern", "float", "for", "goto", "if", "inline", "int", "int16_t",
-    "int32_t", "int64_t", "int8_t", "long", "register", "restrict", "return",
-    "short", "signed", "size_t", "sizeof", "static", "struct", "switch",
-    "typedef", "typeof", "uint16_t", "uint32_t", "uint64_t", "uint8_t",
-    "union", "unsigned", "void", "volatile", "while",
-};
-
-static int by_name(const void *key, const void *entry)
-{
-    return strcmp(key, *(const char **)entry);
-}
+static const char keywords[] =
+    " FILE _Alignas _Atomic _Bool _Generic _Noreturn _Static_assert "
+    "_Thread_local auto bool break case char const continue default do double "
+    "else enum extern float for goto if inline int int16_t int32_t int64_t "
+    "int8_t long register restrict return short signed size_t sizeof static "
+    "struct switch typedef typeof uint16_t uint32_t uint64_t uint8_t union "
+    "unsigned void volatile while ";
 
 static int is_keyword(const char *s, int n)
 {
-    char w[32];
-    if (n >= (int)sizeof w)
-        return 0;
-    memcpy(w, s, n);
-    w[n] = 0;
-    return bsearch(w, keywords, sizeof keywords / sizeof *keywords,
-                   sizeof *keywords, by_name) != NULL;
+    return strstr(keywords, form(" %.*s ", n, s)) != NULL;
 }
 
 // The end of a string or character constant; of its line if it has none.
@@ -192,8 +177,8 @@ static int with_comment(const struct source *s, int i)
     int line = s->tokens[i].line;
     while (i > 0 && s->tokens[i - 1].kind == COMMENT &&
            last_line_of(s, s->tokens + i - 1) == line - 1 &&
-           (i < 2 || last_line_of(s, s->tokens + i - 2) <
-                         s->tokens[i - 1].line))
+           (i < 2 ||
+            last_line_of(s, s->tokens + i - 2) < s->tokens[i - 1].line))
         line = s->tokens[--i].line;
     return i;
 }
@@ -231,8 +216,8 @@ static int name_of(const struct source *s, int first, int last, int *call)
             continue;
         }
         int next = spoken(s, i);
-        int pointer = !depth && is(s, next, "(") ? pointer_name(s, next, call)
-                                                 : -1;
+        int pointer =
+            !depth && is(s, next, "(") ? pointer_name(s, next, call) : -1;
         if (pointer >= 0)
             return pointer;
         if (!depth && s->tokens[i].kind == NAME) {
@@ -384,8 +369,10 @@ static void read_outcomes(const char *path, struct list *tests)
     char *x = read_file(path, &n), suite[200] = "", name[200], status[40];
     for (char *p = x; p && (p = strchr(p, '<')); p++) {
         sscanf(p, "<testsuite name=\"%199[^\"]\"", suite);
-        if (sscanf(p, "<testcase name=\"%199[^\"]\" assertions=\"%*d\" "
-                   "status=\"%39[A-Z]\"", name, status) != 2)
+        if (sscanf(p,
+                   "<testcase name=\"%199[^\"]\" assertions=\"%*d\" "
+                   "status=\"%39[A-Z]\"",
+                   name, status) != 2)
             continue;
         for (int i = 0; i < tests->n; i++) {
             struct test *t = tests->at[i];
@@ -424,8 +411,7 @@ static struct item *item_at(const struct source *s, int token)
 static int refers(const struct source *s, int i)
 {
     int prev = before(s, i), next = spoken(s, i);
-    if (is(s, prev, ".") ||
-        (is(s, prev, ">") && is(s, before(s, prev), "-")))
+    if (is(s, prev, ".") || (is(s, prev, ">") && is(s, before(s, prev), "-")))
         return 0;
     if (is(s, next, "("))
         return 1;
@@ -461,8 +447,8 @@ static void put_comment(struct text *out, const char *s, int n, link_of *link)
         char *name = copy(label, length), *to = link(NULL, name);
         put_span(out, "c", c, label - c);
         if (to)
-            putf(out, "<span class=\"c\"><a href=\"%s\">%s</a></span>",
-                 to, html(name));
+            putf(out, "<span class=\"c\"><a href=\"%s\">%s</a></span>", to,
+                 html(name));
         else
             put_span(out, "c", name, length);
         c = label + length;
@@ -498,7 +484,8 @@ static void put_token(struct text *out, const struct source *s, int i,
     else if (t->kind == NAME)
         put_name(out, s, i, it, link);
     else
-        put_span(out, class[t->kind], s->text + t->start, t->end - t->start);
+        put_span(out, class[t->kind], s -> text + t -> start,
+                 t -> end - t -> start);
 }
 
 // The tokens that touch the lines, with the blanks between them.

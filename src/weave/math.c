@@ -68,15 +68,15 @@ static void push_macros(void)
 
 static void start(void)
 {
-    static const char before[] =
-        "Array.prototype.fill=Array.prototype.fill||function(v){"
-        "for(var i=0;i<this.length;i++)this[i]=v;return this;};"
-        "var exports={},module={exports:exports};",
+    static const char
+        before[] = "Array.prototype.fill=Array.prototype.fill||function(v){"
+                   "for(var i=0;i<this.length;i++)this[i]=v;return this;};"
+                   "var exports={},module={exports:exports};",
         after[] = ";function tex(s,display,macros){"
-        "var m={};for(var k in macros)m[k]=macros[k];"
-        "return module.exports.renderToString(s,{displayMode:display,"
-        "macros:m,throwOnError:true,strict:'error',maxExpand:1000,"
-        "trust:false});}";
+                  "var m={};for(var k in macros)m[k]=macros[k];"
+                  "return module.exports.renderToString(s,{displayMode:display,"
+                  "macros:m,throwOnError:true,strict:'error',maxExpand:1000,"
+                  "trust:false});}";
     size_t n;
     char *js = read_file(KATEX, &n);
     if (!js) {
@@ -142,11 +142,12 @@ static int command(const char *s)
 
 static int allowed(const char *file, int line, const char *tex)
 {
-    static const char *no[] = {"\\def", "\\newcommand", "\\gdef", "\\href",
-                               "\\edef", "\\xdef", "\\let", "\\renewcommand",
-                               "\\providecommand", "\\url", "\\htmlClass",
-                               "\\htmlId", "\\htmlStyle", "\\htmlData",
-                               "\\includegraphics"};
+    static const char *no[] = {
+        "\\def",       "\\newcommand",   "\\gdef",
+        "\\href",      "\\edef",         "\\xdef",
+        "\\let",       "\\renewcommand", "\\providecommand",
+        "\\url",       "\\htmlClass",    "\\htmlId",
+        "\\htmlStyle", "\\htmlData",     "\\includegraphics"};
     if (strlen(tex) > LONGEST) {
         fault(file, line, "formula: longer than %d bytes; split it", LONGEST);
         return 0;
@@ -155,8 +156,7 @@ static int allowed(const char *file, int line, const char *tex)
         fault(file, line, "formula: braces more than %d deep", DEEPEST);
         return 0;
     }
-    for (const char *s = strchr(tex, '\\'); s;
-         s = strchr(s + command(s), '\\'))
+    for (const char *s = strchr(tex, '\\'); s; s = strchr(s + command(s), '\\'))
         for (int i = 0; i < (int)(sizeof no / sizeof *no); i++)
             if ((int)strlen(no[i]) == command(s) &&
                 strncmp(s, no[i], command(s)) == 0) {
@@ -175,8 +175,9 @@ void math_open(const char *folder, const char *file)
     char *text = read_file(file, NULL);
     cache = folder;
     read_macros(file, text);
-    char *which = stat(KATEX, &s) ? "" : form("%ld %ld", (long)s.st_size,
-                                              (long)s.st_mtime);
+    char *which = stat(KATEX, &s)
+                      ? ""
+                      : form("%ld %ld", (long)s.st_size, (long)s.st_mtime);
     version = hash(which, strlen(which), HASH);
     if (text)
         version = hash(text, strlen(text), version);
@@ -224,11 +225,13 @@ void math_close(void)
 static int is_greek(const char *name)
 {
     static const char *greek[] = {
-        "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta",
-        "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu",
-        "xi", "pi", "rho", "varrho", "sigma", "tau", "upsilon", "phi",
-        "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda",
-        "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "ell",
+        "alpha",  "beta",  "gamma", "delta",    "epsilon", "varepsilon",
+        "zeta",   "eta",   "theta", "vartheta", "iota",    "kappa",
+        "lambda", "mu",    "nu",    "xi",       "pi",      "rho",
+        "varrho", "sigma", "tau",   "upsilon",  "phi",     "varphi",
+        "chi",    "psi",   "omega", "Gamma",    "Delta",   "Theta",
+        "Lambda", "Xi",    "Pi",    "Sigma",    "Upsilon", "Phi",
+        "Psi",    "Omega", "ell",
     };
     for (int i = 0; i < (int)(sizeof greek / sizeof *greek); i++)
         if (strcmp(name, greek[i]) == 0)
@@ -240,8 +243,8 @@ static int is_greek(const char *name)
 // \begin{array}{cc}, \hspace{2em}, \\[2pt].
 static const char *past_words(const char *name, const char *s)
 {
-    static const char *takes[] = {"begin", "end", "mathrm", "tag", "hspace",
-                                  "color"};
+    static const char *takes[] = {"begin", "end",    "mathrm",
+                                  "tag",   "hspace", "color"};
     int words = starts(name, "text") || starts(name, "operatorname");
     for (int i = 0; i < (int)(sizeof takes / sizeof *takes); i++)
         words |= strcmp(name, takes[i]) == 0;

@@ -30,18 +30,19 @@ static const struct {
     {"KaTeX_Caligraphic-Regular", "KaTeX_Caligraphic", "400", "normal",
      "mathcal"},
     {"KaTeX_Fraktur-Regular", "KaTeX_Fraktur", "400", "normal", "mathfrak"},
-    {"KaTeX_SansSerif-Regular", "KaTeX_SansSerif", "400", "normal",
-     "mathsf"},
+    {"KaTeX_SansSerif-Regular", "KaTeX_SansSerif", "400", "normal", "mathsf"},
     {"KaTeX_Script-Regular", "KaTeX_Script", "400", "normal", "mathscr"},
-    {"KaTeX_Typewriter-Regular", "KaTeX_Typewriter", "400", "normal",
-     "mathtt"},
+    {"KaTeX_Typewriter-Regular", "KaTeX_Typewriter", "400", "normal", "mathtt"},
     {"KaTeX_Size1-Regular", "KaTeX_Size1", "400", "normal", "small-op"},
     {"KaTeX_Size1-Regular", "KaTeX_Size1", "400", "normal", "size1"},
     {"KaTeX_Size2-Regular", "KaTeX_Size2", "400", "normal", "large-op"},
-    {"KaTeX_Size2-Regular", "KaTeX_Size2", "400", "normal", "delimsizing size2"},
-    {"KaTeX_Size3-Regular", "KaTeX_Size3", "400", "normal", "delimsizing size3"},
+    {"KaTeX_Size2-Regular", "KaTeX_Size2", "400", "normal",
+     "delimsizing size2"},
+    {"KaTeX_Size3-Regular", "KaTeX_Size3", "400", "normal",
+     "delimsizing size3"},
     {"KaTeX_Size4-Regular", "KaTeX_Size4", "400", "normal", "delim-size4"},
-    {"KaTeX_Size4-Regular", "KaTeX_Size4", "400", "normal", "delimsizing size4"},
+    {"KaTeX_Size4-Regular", "KaTeX_Size4", "400", "normal",
+     "delimsizing size4"},
 };
 
 // A file without which no page can be made.
@@ -59,15 +60,15 @@ static void put_fonts(struct text *t, const char *body)
 {
     const char *last = "";
     for (int i = 0; i < (int)(sizeof fonts / sizeof *fonts); i++) {
-        if (!strstr(body, fonts[i].needle) ||
-            strcmp(fonts[i].file, last) == 0)
+        if (!strstr(body, fonts[i].needle) || strcmp(fonts[i].file, last) == 0)
             continue;
         last = fonts[i].file;
         size_t n;
         char *s = needed(form("build/fonts/%s.woff2", last), &n);
-        putf(t, "@font-face{font-family:%s;font-weight:%s;font-style:%s;"
-             "src:url(data:font/woff2;base64,", fonts[i].family,
-             fonts[i].weight, fonts[i].style);
+        putf(t,
+             "@font-face{font-family:%s;font-weight:%s;font-style:%s;"
+             "src:url(data:font/woff2;base64,",
+             fonts[i].family, fonts[i].weight, fonts[i].style);
         put(t, base64(s, n));
         put(t, ") format('woff2')}\n");
     }
@@ -90,10 +91,12 @@ static void write_page(const char *name, const char *title,
 {
     struct text t = {0};
     put(&t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-        "<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\""
-        "width=device-width, initial-scale=1\">\n");
-    putf(&t, "<title>%s</title>\n<meta name=\"description\" content=\"%s\">\n"
-         "<link rel=\"icon\" href=\"data:,\">\n<style>\n", title, description);
+            "<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\""
+            "width=device-width, initial-scale=1\">\n");
+    putf(&t,
+         "<title>%s</title>\n<meta name=\"description\" content=\"%s\">\n"
+         "<link rel=\"icon\" href=\"data:,\">\n<style>\n",
+         title, description);
     put_fonts(&t, body);
     if (strstr(body, "katex"))
         put_katex(&t);
@@ -179,9 +182,10 @@ static void put_contents(struct text *t, const struct chapter *c)
     for (int i = 0; i < c->targets.n; i++) {
         struct target *s = c->targets.at[i];
         if (s->kind == SECTION)
-            putf(t, "<li><a href=\"#sec:%s/%s\"><span class=\"no\">%s</span>"
-                 "<span>%s</span></a></li>", c->stem, s->body, number_of(s),
-                 without_links(s->title));
+            putf(t,
+                 "<li><a href=\"#sec:%s/%s\"><span class=\"no\">%s</span>"
+                 "<span>%s</span></a></li>",
+                 c->stem, s->body, number_of(s), without_links(s->title));
     }
     put(t, "</ol>");
 }
@@ -189,13 +193,16 @@ static void put_contents(struct text *t, const struct chapter *c)
 static void put_rail(struct text *t, const struct chapter *c)
 {
     put(t, "<nav class=\"rail\" aria-label=\"Contents\"><a class=\"home\" "
-        "href=\"index.html\">Assay</a><div class=\"stick\">");
+           "href=\"index.html\">Assay</a><div class=\"stick\">");
     put_contents(t, c);
     put(t, "<ol>");
     if (c->source)
-        putf(t, "<li><a href=\"#program:%s\"><span class=\"no\"></span>"
-             "<span>Program</span></a></li>", c->stem);
-    putf(t, "<li><a href=\"#tests:%s\"><span class=\"no\"></span>"
+        putf(t,
+             "<li><a href=\"#program:%s\"><span class=\"no\"></span>"
+             "<span>Program</span></a></li>",
+             c->stem);
+    putf(t,
+         "<li><a href=\"#tests:%s\"><span class=\"no\"></span>"
          "<span>Tests</span></a></li><li><a href=\"#values:%s\"><span "
          "class=\"no\"></span><span>Values</span></a></li></ol></div></nav>\n",
          c->stem, c->stem);
@@ -205,8 +212,10 @@ static void put_glance(struct text *t, struct chapter *c)
 {
     if (!c->counts[CLAIM])
         return;
-    putf(t, "<section class=\"glance\" aria-label=\"Claims of chapter %s at a "
-         "glance\"><h2>Claims at a glance</h2><ol>", c->number);
+    putf(t,
+         "<section class=\"glance\" aria-label=\"Claims of chapter %s at a "
+         "glance\"><h2>Claims at a glance</h2><ol>",
+         c->number);
     for (int i = 0; i < c->targets.n; i++) {
         struct target *k = c->targets.at[i];
         if (k->kind != CLAIM)
@@ -216,10 +225,12 @@ static void put_glance(struct text *t, struct chapter *c)
         size_t n = strlen(title);
         if (n && title[n - 1] == '.')
             title[n - 1] = 0;
-        putf(t, "<li class=\"%s\">%s<span class=\"no\">%s</span><a href=\"#%s"
+        putf(t,
+             "<li class=\"%s\">%s<span class=\"no\">%s</span><a href=\"#%s"
              "\">%s</a><span class=\"verdict\">%s</span><span class=\"got\">"
-             "%s</span></li>", v ? v->word : "unrun",
-             v ? mark(v->word) : "<span></span>", number_of(k), k->name,
+             "%s</span></li>",
+             v ? v->word : "unrun", v ? mark(v->word) : "<span></span>",
+             number_of(k), k->name,
              without_links(markdown_line(c, c->file, k->above, title)),
              v ? v->word : "not run", v ? measured(v) : "");
     }
@@ -239,9 +250,11 @@ static void put_plate(struct text *t, struct chapter *c)
     struct tally n = {0};
     const char *seconds = about(c->results, "seconds");
     count_claims(c, &n);
-    putf(t, "<aside class=\"plate\" aria-label=\"Verdicts, and how to rerun "
+    putf(t,
+         "<aside class=\"plate\" aria-label=\"Verdicts, and how to rerun "
          "chapter %s\"><span class=\"numeral\" aria-hidden=\"true\">%s"
-         "</span>", c->number, c->number);
+         "</span>",
+         c->number, c->number);
     put_tally(t, n);
     putf(t, "<p><code>make %s</code> reruns every experiment of this chapter",
          c->stem);
@@ -257,14 +270,15 @@ static void put_banner(struct text *t, struct chapter *c)
     struct results *base = read_results(form("%s/%s", book.results, c->stem));
     const char *set = about(c->results, "set");
     int moved = 0, changed = *set && strcmp(set, "-");
-    putf(t, "<section class=\"varied\" aria-label=\"Varied run\"><h2>Varied "
+    putf(t,
+         "<section class=\"varied\" aria-label=\"Varied run\"><h2>Varied "
          "run</h2><p>This page shows a run with seed %s%s%s, not the "
          "published one. Values that moved:</p><div class=\"scroll\" "
          "tabindex=\"0\" role=\"region\" aria-label=\"Values that moved\">"
          "<table class=\"data\"><thead><tr><th scope=\"col\">value</th>"
          "<th scope=\"col\">published</th><th scope=\"col\">varied</th></tr>"
-         "</thead><tbody>", html(about(c->results, "seed")),
-         changed ? " and " : "",
+         "</thead><tbody>",
+         html(about(c->results, "seed")), changed ? " and " : "",
          changed ? html(set) : "");
     for (int i = 0; i < c->results->values.n; i++) {
         struct value *v = c->results->values.at[i];
@@ -272,8 +286,10 @@ static void put_banner(struct text *t, struct chapter *c)
         if (old && old->x == v->x)
             continue;
         moved++;
-        putf(t, "<tr><td class=\"word mono\">%s</td><td>%s</td><td>%s</td>"
-             "</tr>", html(v->name), old ? number(old->x, "%.6g") : "–",
+        putf(t,
+             "<tr><td class=\"word mono\">%s</td><td>%s</td><td>%s</td>"
+             "</tr>",
+             html(v->name), old ? number(old->x, "%.6g") : "–",
              number(v->x, "%.6g"));
     }
     putf(t, "</tbody></table></div>%s</section>\n",
@@ -282,10 +298,11 @@ static void put_banner(struct text *t, struct chapter *c)
 
 static void put_head(struct text *t, struct chapter *c)
 {
-    putf(t, "<header class=\"head\">\n<p class=\"kicker\"><a href=\""
+    putf(t,
+         "<header class=\"head\">\n<p class=\"kicker\"><a href=\""
          "index.html\">Assay</a>, chapter %s</p>\n<h1>%s</h1>\n<p class=\""
-         "question\">%s</p>\n<p class=\"answer\">%s</p>\n", c->number,
-         c->title, c->question, c->answer);
+         "question\">%s</p>\n<p class=\"answer\">%s</p>\n",
+         c->number, c->title, c->question, c->answer);
     put_banner(t, c);
     put_glance(t, c);
     put_plate(t, c);
@@ -308,8 +325,7 @@ static void put_labels(struct text *t, struct chapter *c, const char *s)
     while ((w = word(&words))) {
         struct target *eq = find_target(w, c);
         if (eq)
-            putf(t, "<a href=\"%s\">(%s)</a> ", address(eq, c),
-                 number_of(eq));
+            putf(t, "<a href=\"%s\">(%s)</a> ", address(eq, c), number_of(eq));
     }
 }
 
@@ -326,7 +342,8 @@ static void put_tests(struct text *t, struct chapter *c)
         putf(t, "%d of %d pass", passed, c->tests.n);
     else
         putf(t, "%d, not run yet: make test", c->tests.n);
-    putf(t, "</small></summary><div class=\"scroll\" tabindex=\"0\" role=\""
+    putf(t,
+         "</small></summary><div class=\"scroll\" tabindex=\"0\" role=\""
          "region\" aria-label=\"Tests of chapter %s\"><table class=\"data\">"
          "<thead><tr><th scope=\"col\">Test</th><th scope=\"col\">Equation"
          "</th><th scope=\"col\">Outcome</th></tr></thead><tbody>",
@@ -348,19 +365,24 @@ static void put_tests(struct text *t, struct chapter *c)
 
 static void put_values(struct text *t, struct chapter *c)
 {
-    putf(t, "<details id=\"values:%s\"><summary>Values <small>every number "
+    putf(t,
+         "<details id=\"values:%s\"><summary>Values <small>every number "
          "that the program reports</small></summary><div class=\"scroll\" "
          "tabindex=\"0\" role=\"region\" aria-label=\"Values of chapter %s"
-         "\"><table class=\"data\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">"
+         "\"><table class=\"data\"><thead><tr><th scope=\"col\">Name</th><th "
+         "scope=\"col\">"
          "Value</th><th scope=\"col\">Error, runs</th><th scope=\"col\">Kind"
-         "</th></tr></thead><tbody>", c->stem, c->number);
+         "</th></tr></thead><tbody>",
+         c->stem, c->number);
     for (int i = 0; i < c->results->values.n; i++) {
         struct value *v = c->results->values.at[i];
-        const char *unit = strcmp(v->unit, "1") && strcmp(v->unit, "-")
-                               ? v->unit : "";
-        putf(t, "<tr id=\"val:%s/%s\"><td class=\"mono\">%s</td><td>%s %s"
-             "</td><td>", c->stem, html(v->name), html(v->name),
-             number(v->x, "%.6g"), html(unit));
+        const char *unit =
+            strcmp(v->unit, "1") && strcmp(v->unit, "-") ? v->unit : "";
+        putf(t,
+             "<tr id=\"val:%s/%s\"><td class=\"mono\">%s</td><td>%s %s"
+             "</td><td>",
+             c->stem, html(v->name), html(v->name), number(v->x, "%.6g"),
+             html(unit));
         if (v->se > 0)
             putf(t, "%s, %d", number(v->se, "%.2g"), v->runs);
         putf(t, "</td><td>%s</td></tr>", html(v->kind));
@@ -394,8 +416,10 @@ static void put_sources(struct text *t, struct chapter *c)
 {
     if (!c->cited.n)
         return;
-    putf(t, "<section class=\"refs\" aria-label=\"Sources of chapter %s\">"
-         "<h2>Sources</h2><ul>\n", c->number);
+    putf(t,
+         "<section class=\"refs\" aria-label=\"Sources of chapter %s\">"
+         "<h2>Sources</h2><ul>\n",
+         c->number);
     for (int i = 0; i < c->cited.n; i++) {
         struct entry *e = c->cited.at[i];
         putf(t, "<li id=\"bib:%s/%s\">", c->stem, html(e->key));
@@ -403,7 +427,7 @@ static void put_sources(struct text *t, struct chapter *c)
         put(t, "</li>\n");
     }
     put(t, "</ul><p><a href=\"reference.html#bibliography\">The book’s "
-        "bibliography</a></p></section>\n");
+           "bibliography</a></p></section>\n");
 }
 
 static void put_turn(struct text *t, int i)
@@ -418,8 +442,8 @@ static void put_turn(struct text *t, int i)
     else
         put(t, "<a href=\"index.html\"><small>Back</small>Cover</a>");
     if (after)
-        putf(t, "<a href=\"%s.html\"><small>Next</small>%s %s</a>",
-             after->stem, after->number, without_links(after->title));
+        putf(t, "<a href=\"%s.html\"><small>Next</small>%s %s</a>", after->stem,
+             after->number, without_links(after->title));
     else
         put(t, "<a href=\"ledger.html\"><small>Next</small>The ledger</a>");
     put(t, "</nav>\n");
@@ -462,25 +486,30 @@ static void put_foot(struct text *t, const struct chapter *c)
     struct results *r = c->results;
     const char *flags = about(r, "flags");
     put(t, "<footer class=\"page\"><div class=\"text foot\"><dl>");
-    put_fact(t, "Results", r->about
-             ? form("made %s, seed %s, %s thread%s", html(about(r, "date")),
-                    html(about(r, "seed")), html(about(r, "threads")),
-                    strcmp(about(r, "threads"), "1") ? "s" : "")
-             : "not run yet");
+    put_fact(t, "Results",
+             r->about
+                 ? form("made %s, seed %s, %s thread%s", html(about(r, "date")),
+                        html(about(r, "seed")), html(about(r, "threads")),
+                        strcmp(about(r, "threads"), "1") ? "s" : "")
+                 : "not run yet");
     if (r->about) {
-        put_fact(t, "Machine", form("%s, %s", html(about(r, "cpu")),
-                                    html(about(r, "memory"))));
+        put_fact(t, "Machine",
+                 form("%s, %s", html(about(r, "cpu")),
+                      html(about(r, "memory"))));
         put_fact(t, "Compiler", html(about(r, "compiler")));
-        put_fact(t, "Flags", *flags ? form("<code>%s</code>", html(flags))
-                                    : "");
-        put_fact(t, "Program", form("<code>%s.c</code>, key <code>%s</code>",
-                                    c->program, html(about(r, "key"))));
+        put_fact(t, "Flags",
+                 *flags ? form("<code>%s</code>", html(flags)) : "");
+        put_fact(t, "Program",
+                 form("<code>%s.c</code>, key <code>%s</code>", c->program,
+                      html(about(r, "key"))));
     }
     put_fact(t, "Last change", last_commit(c));
-    put_fact(t, "Cite", form("The Assay authors, <cite>Assay</cite> %s, "
-                             "chapter %s: %s", html(version()), c->number,
-                             c->title));
-    put_fact(t, "Licences", "code MIT; text and figures CC BY 4.0; type: "
+    put_fact(t, "Cite",
+             form("The Assay authors, <cite>Assay</cite> %s, "
+                  "chapter %s: %s",
+                  html(version()), c->number, c->title));
+    put_fact(t, "Licences",
+             "code MIT; text and figures CC BY 4.0; type: "
              "Concrete by Donald Knuth, KaTeX’s Computer Modern, Inconsolata "
              "by Raph Levien, Open Font License");
     put(t, "</dl></div></footer>\n");
@@ -507,7 +536,7 @@ static void write_chapter(int i)
     struct chapter *c = book.chapters.at[i];
     struct text t = {0};
     put(&t, "<a class=\"skip\" href=\"#main\">To the text</a>\n"
-        "<div class=\"page\">\n");
+            "<div class=\"page\">\n");
     put_rail(&t, c);
     put(&t, "<main class=\"text\" id=\"main\">\n");
     put_chapter(&t, c);
@@ -524,11 +553,12 @@ static void write_chapter(int i)
 static void put_ledger_row(struct text *t, const struct target *k)
 {
     struct verdict *v = k->verdict;
-    putf(t, "<tr><td class=\"no\">%s</td><td class=\"say\"><a href=\"%s\">%s"
+    putf(t,
+         "<tr><td class=\"no\">%s</td><td class=\"say\"><a href=\"%s\">%s"
          "</a></td><td class=\"num\" data-label=\"required\">%s</td><td "
          "class=\"num\" data-label=\"measured\">%s</td><td class=\"%s\">%s "
-         "<span class=\"verdict\">%s</span></td></tr>\n", number_of(k),
-         address(k, NULL), without_links(k->say),
+         "<span class=\"verdict\">%s</span></td></tr>\n",
+         number_of(k), address(k, NULL), without_links(k->say),
          v ? required(v) : "", v ? measured(v) : "", v ? v->word : "unrun",
          v ? mark(v->word) : "", v ? v->word : "not run");
 }
@@ -536,9 +566,9 @@ static void put_ledger_row(struct text *t, const struct target *k)
 static void put_ledger(struct text *t)
 {
     put(t, "<div class=\"ledger\"><table><thead><tr><th scope=\"col\">No."
-        "</th><th scope=\"col\">Claim</th><th scope=\"col\" class=\"num\">"
-        "Required</th><th scope=\"col\" class=\"num\">Measured</th>"
-        "<th scope=\"col\">Verdict</th></tr></thead><tbody>\n");
+           "</th><th scope=\"col\">Claim</th><th scope=\"col\" class=\"num\">"
+           "Required</th><th scope=\"col\" class=\"num\">Measured</th>"
+           "<th scope=\"col\">Verdict</th></tr></thead><tbody>\n");
     for (int i = 0; i < book.chapters.n; i++) {
         struct chapter *c = book.chapters.at[i];
         for (int j = 0; j < c->targets.n; j++) {
@@ -561,7 +591,8 @@ static struct tally tally_of_book(void)
 static void write_ledger(void)
 {
     struct text t = {0};
-    put(&t, "<a class=\"skip\" href=\"#main\">To the text</a>\n"
+    put(&t,
+        "<a class=\"skip\" href=\"#main\">To the text</a>\n"
         "<main class=\"cover\" id=\"main\">\n<header class=\"head\"><p "
         "class=\"kicker shown\"><a href=\"index.html\">Assay</a></p>"
         "<h1>The ledger</h1><p class=\"answer\">Every claim of the book, what "
@@ -573,7 +604,8 @@ static void write_ledger(void)
     put(&t, "</main>\n");
     write_page("ledger.html", "The ledger · Assay",
                "Every claim of the book with prediction, measurement and "
-               "verdict.", all(&t));
+               "verdict.",
+               all(&t));
 }
 
 // ---- cover ------------------------------------------------------------------
@@ -603,11 +635,12 @@ static void put_panel(struct text *t, struct chapter *c)
     if (access(path, R_OK) == 0)
         svg = figure(path, form("fig-%s-cover", c->stem),
                      form("Figure of chapter %s", c->number), &wide);
-    putf(t, "<li class=\"panel\"><div class=\"fig\">%s</div><h2><span class="
+    putf(t,
+         "<li class=\"panel\"><div class=\"fig\">%s</div><h2><span class="
          "\"no\">%s</span><a href=\"%s.html\">%s</a></h2><p class=\"q\">%s"
-         "</p><p class=\"a\">%s</p>", svg ? svg : "", c->number, c->stem,
-         without_links(c->title), without_links(c->question),
-         without_links(first_sentence(c->answer)));
+         "</p><p class=\"a\">%s</p>",
+         svg ? svg : "", c->number, c->stem, without_links(c->title),
+         without_links(c->question), without_links(first_sentence(c->answer)));
     count_claims(c, &n);
     put_tally(t, n);
     put(t, "</li>\n");
@@ -617,8 +650,10 @@ static void put_panel(struct text *t, struct chapter *c)
 static void put_stamps(struct text *t)
 {
     struct tally n = tally_of_book();
-    putf(t, "<div class=\"stamps\" role=\"img\" aria-label=\"%d held, %d "
-         "refuted, %d open\">", n.held, n.refuted, n.open);
+    putf(t,
+         "<div class=\"stamps\" role=\"img\" aria-label=\"%d held, %d "
+         "refuted, %d open\">",
+         n.held, n.refuted, n.open);
     for (int i = 0; i < book.chapters.n; i++) {
         struct chapter *c = book.chapters.at[i];
         for (int j = 0; j < c->targets.n; j++) {
@@ -644,7 +679,8 @@ static char *cut_paragraph(char **s)
 // chapters/index.md: # Title, what this is, the rule; sections follow.
 static void write_cover(void)
 {
-    static struct chapter none = {.stem = "index", .number = "",
+    static struct chapter none = {.stem = "index",
+                                  .number = "",
                                   .file = "chapters/index.md"};
     struct text t = {0};
     char *md = read_file(none.file, NULL);
@@ -654,7 +690,7 @@ static void write_cover(void)
     char *sub = cut_paragraph(&rest), *rule = cut_paragraph(&rest);
     char *line = first_sentence(rule);
     put(&t, "<main class=\"cover\">\n<header class=\"mast\"><div>"
-        "<h1>Assay</h1>");
+            "<h1>Assay</h1>");
     putf(&t, "<p class=\"sub\">%s</p></div>\n<div>", sub);
     put_stamps(&t);
     putf(&t, "<p class=\"rule\"><b>%s</b>%s</p></div></header>\n", line,
@@ -664,7 +700,8 @@ static void write_cover(void)
         put_panel(&t, book.chapters.at[i]);
     put(&t, "</ol>\n");
     putf(&t, "<div class=\"preface\">%s</div>\n", trim(rest));
-    put(&t, "<nav class=\"turn\" aria-label=\"Parts of the book\">"
+    put(&t,
+        "<nav class=\"turn\" aria-label=\"Parts of the book\">"
         "<a href=\"ledger.html\"><small>Every claim</small>The ledger</a>"
         "<a href=\"reference.html\"><small>Symbols, terms, sources</small>"
         "Reference</a><a href=\"all.html\"><small>For print</small>The whole "
@@ -694,7 +731,7 @@ static void put_reference(struct text *t)
     put_list(t, "chapters/symbols.md");
     put_list(t, "chapters/glossary.md");
     put(t, "<section class=\"refs\" id=\"bibliography\"><h2>Bibliography</h2>"
-        "<ul>\n");
+           "<ul>\n");
     for (int i = 0; i < book.entries.n; i++) {
         struct entry *e = book.entries.at[i];
         putf(t, "<li id=\"bib:%s\">", html(e->key));
@@ -708,8 +745,8 @@ static void write_reference(void)
 {
     struct text t = {0};
     put(&t, "<a class=\"skip\" href=\"#main\">To the text</a>\n"
-        "<div class=\"page\"><main class=\"text reference\" id=\"main\">\n"
-        "<p class=\"kicker shown\"><a href=\"index.html\">Assay</a></p>\n");
+            "<div class=\"page\"><main class=\"text reference\" id=\"main\">\n"
+            "<p class=\"kicker shown\"><a href=\"index.html\">Assay</a></p>\n");
     put_reference(&t);
     put(&t, "</main></div>\n");
     write_page("reference.html", "Reference · Assay",
@@ -743,7 +780,7 @@ static void write_whole(void)
 {
     struct text t = {0};
     put(&t, "<div class=\"page whole\" id=\"page:index\"><main class=\"text\">"
-        "\n<h1 class=\"book\">Assay</h1>\n");
+            "\n<h1 class=\"book\">Assay</h1>\n");
     for (int i = 0; i < book.chapters.n; i++) {
         struct chapter *c = book.chapters.at[i];
         putf(&t, "<section class=\"chapter\" id=\"page:%s\">\n", c->stem);
@@ -751,10 +788,10 @@ static void write_whole(void)
         put(&t, "</section>\n");
     }
     put(&t, "<section class=\"chapter\" id=\"page:ledger\"><h1>The ledger"
-        "</h1>\n");
+            "</h1>\n");
     put_ledger(&t);
     put(&t, "</section>\n<section class=\"chapter reference\" id=\""
-        "page:reference\">");
+            "page:reference\">");
     put_reference(&t);
     put(&t, "</section>\n</main></div>\n");
     write_page("all.html", "Assay, the whole book",

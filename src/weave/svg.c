@@ -13,24 +13,26 @@
 struct drawing {
     const char *path, *prefix;
     struct text out;
-    double size; // of the text around, in px
+    double size;    // of the text around, in px
     int wide, open; // open: tags
 };
 
 // ---- colours ----------------------------------------------------------------
 
 // The sentinels of figures/style.gp.
-static const struct { unsigned colour; const char *variable; } palette[] = {
-    {0xfefefe, "none"},
-    {0x000000, "var(--ink)"},   {0x222222, "var(--ink)"},
-    {0x333333, "var(--ink-2)"}, {0x444444, "var(--ink-2)"},
-    {0x555555, "var(--axis)"},  {0xa0a0a0, "var(--axis)"},
-    {0xdcdcdc, "var(--grid)"},  {0xeeeeee, "var(--grid)"},
-    {0xbebebe, "var(--grid)"},  {0xd3d3d3, "var(--grid)"},
-    {0x0072b2, "var(--c1)"},    {0xd55e00, "var(--c2)"},
-    {0x009e73, "var(--c3)"},    {0xcc79a7, "var(--c4)"},
-    {0xe69f00, "var(--c5)"},    {0x56b4e9, "var(--c6)"},
-    {0xfcfcfc, "var(--paper)"},
+static const struct {
+    unsigned colour;
+    const char *variable;
+} palette[] = {
+    {0xfefefe, "none"},         {0x000000, "var(--ink)"},
+    {0x222222, "var(--ink)"},   {0x333333, "var(--ink-2)"},
+    {0x444444, "var(--ink-2)"}, {0x555555, "var(--axis)"},
+    {0xa0a0a0, "var(--axis)"},  {0xdcdcdc, "var(--grid)"},
+    {0xeeeeee, "var(--grid)"},  {0xbebebe, "var(--grid)"},
+    {0xd3d3d3, "var(--grid)"},  {0x0072b2, "var(--c1)"},
+    {0xd55e00, "var(--c2)"},    {0x009e73, "var(--c3)"},
+    {0xcc79a7, "var(--c4)"},    {0xe69f00, "var(--c5)"},
+    {0x56b4e9, "var(--c6)"},    {0xfcfcfc, "var(--paper)"},
 };
 
 // The colour that s names: #rrggbb, rgb(r, g, b), or gnuplot's words.
@@ -70,8 +72,8 @@ static int is_colour(const char *name)
            !strcmp(name, "color") || !strcmp(name, "stop-color");
 }
 
-static void put_attribute(struct drawing *d, const char *tag,
-                          const char *name, const char *value)
+static void put_attribute(struct drawing *d, const char *tag, const char *name,
+                          const char *value)
 {
     char *hash_in_value = strstr(value, "url(#");
     if (strcmp(name, "font-family") == 0 || starts(name, "on") ||
@@ -147,8 +149,10 @@ static int put_root(struct drawing *d, char *attributes, const char *alt)
         if (strcmp(name, "viewBox") == 0 &&
             sscanf(value, "%lf %lf %lf %lf", &x, &y, &w, &h) == 4 && w > 0 &&
             h > 0) {
-            putf(&d->out, "<svg viewBox=\"%g %g %g %g\" role=\"img\" "
-                 "aria-label=\"%s\">", x, y, w, h, html(alt));
+            putf(&d->out,
+                 "<svg viewBox=\"%g %g %g %g\" role=\"img\" "
+                 "aria-label=\"%s\">",
+                 x, y, w, h, html(alt));
             d->wide = w > 800;
             d->open = 1;
             return 1;
@@ -173,8 +177,10 @@ static int put_tag(struct drawing *d, char *tag)
     put(&d->out, closed ? "/>" : ">");
     d->open += !closed;
     if (more < 0)
-        fault(d->path, 0, "an attribute of <%.40s> does not parse; draw it "
-              "again", word);
+        fault(d->path, 0,
+              "an attribute of <%.40s> does not parse; draw it "
+              "again",
+              word);
     return more == 0;
 }
 
@@ -188,7 +194,8 @@ static char *skipped(char *s)
         return end ? end + 3 : NULL;
     }
     for (int i = 0; i < 3; i++)
-        if (starts(s + 1, element[i]) && strchr(" >", s[1 + strlen(element[i])])) {
+        if (starts(s + 1, element[i]) &&
+            strchr(" >", s[1 + strlen(element[i])])) {
             char *end = strstr(s, form("</%s>", element[i]));
             return end ? strchr(end, '>') + 1 : NULL;
         }

@@ -16,7 +16,7 @@ static struct block {
     struct block *next;
     size_t used, size;
     _Alignas(16) char data[];
-} *blocks;
+} * blocks;
 
 void *keep(size_t size)
 {
@@ -325,9 +325,8 @@ void write_waiting(void)
 // ---- faults -----------------------------------------------------------------
 
 // Says a message once, however often what it is about is set; was it new?
-__attribute__((format(printf, 4, 0)))
-static int say(const char *file, int line, const char *note,
-               const char *format, va_list a)
+__attribute__((format(printf, 4, 0))) static int
+say(const char *file, int line, const char *note, const char *format, va_list a)
 {
     static struct list said;
     va_list b;

@@ -50,8 +50,10 @@ struct tsv *read_tsv(const char *path)
             t->column = f;
             t->columns = width;
         } else if (width != t->columns) {
-            fault(path, line, "%d field%s where the head has %d, set apart by "
-                  "tabs", width, width > 1 ? "s" : "", t->columns);
+            fault(path, line,
+                  "%d field%s where the head has %d, set apart by "
+                  "tabs",
+                  width, width > 1 ? "s" : "", t->columns);
             return NULL;
         } else {
             add(&rows, f);
@@ -273,8 +275,7 @@ static int one_conversion(const char *f, char *kind)
     const char *point = f;
     if (*f == '.')
         f += 1 + strspn(f + 1, "0123456789");
-    if (!*f || !strchr("dfeg", *f) || (*f == 'd' && f > point) ||
-        f - point > 3)
+    if (!*f || !strchr("dfeg", *f) || (*f == 'd' && f > point) || f - point > 3)
         return 0;
     *kind = *f++;
     f += strspn(f, " ");

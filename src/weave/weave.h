@@ -43,18 +43,18 @@ struct list {
 void add(struct list *l, void *p);
 
 int starts(const char *s, const char *prefix);
-char *trim(char *s); // without blanks at both ends, in place
+char *trim(char *s);  // without blanks at both ends, in place
 char *word(char **s); // the next word of *s, cut off in place; null at the end
-int name_length(const char *s); // of letters, digits, - and _ at its start
+int name_length(const char *s);  // of letters, digits, - and _ at its start
 char *next_label(const char *s); // the first "eq:name" in s, or null
 char *line_of(const char *s, int line, size_t *n); // the line-th line, from 1
 
 char *read_file(const char *path, size_t *n); // null if it is not there
-int has_nul(const char *path, const char *s, size_t n); // a fault if it has
+int has_nul(const char *path, const char *s, size_t n);     // a fault if it has
 void write_file(const char *path, const char *s, size_t n); // if it differs
 void write_later(const char *path, const char *s, size_t n);
-void write_waiting(void); // what write_later() was given
-void make_folders(const char *path);       // all folders above the last slash
+void write_waiting(void);            // what write_later() was given
+void make_folders(const char *path); // all folders above the last slash
 char *base64(const char *s, size_t n);
 unsigned long long hash(const char *s, size_t n, unsigned long long h);
 #define HASH 0xcbf29ce484222325ull // FNV-1a starts here
@@ -110,9 +110,7 @@ char *number(double x, const char *format);
 
 // ---- lex.c ------------------------------------------------------------------
 
-enum token_kind {
-    NAME, KEYWORD, NUMBER, STRING, COMMENT, DIRECTIVE, MARK
-};
+enum token_kind { NAME, KEYWORD, NUMBER, STRING, COMMENT, DIRECTIVE, MARK };
 struct token {
     enum token_kind kind;
     int start, end; // in the text
@@ -122,9 +120,9 @@ struct item { // a function, type or variable of a C file
     struct source *source;
     char *name;
     int is_function;
-    int first, last;       // tokens, comment included
+    int first, last; // tokens, comment included
     int name_token;
-    int line, last_line;   // lines, comment included
+    int line, last_line;    // lines, comment included
     struct chapter *quoted; // the page that shows it, and where
     int quoted_line;
     struct list uses, used_by; // items of the same page
@@ -182,8 +180,8 @@ struct target { // what has a number
     const char *name, *title; // title: Markdown; a section's: HTML
     struct chapter *chapter;
     int number, line, above; // above: lines of the file above its title
-    const char *body; // an equation's TeX, a section's slug
-    int definition;   // an equation that nothing computes
+    const char *body;        // an equation's TeX, a section's slug
+    int definition;          // an equation that nothing computes
     struct list computed_by, checked_by; // items, tests
     const char *say, *expect; // a claim's statement, HTML; expected verdict
     struct verdict *verdict;
@@ -204,15 +202,15 @@ struct entry { // of the bibliography
 };
 struct book {
     struct list chapters, entries;
-    const char *results, *figures, *out;   // folders
-    const char *varied;                    // the only stem, or null
+    const char *results, *figures, *out; // folders
+    const char *varied;                  // the only stem, or null
     int recorded, strict, check;
     struct tsv *commits;
 };
 extern struct book book;
 
-void read_book(void);   // chapters, sources, results, tests; defines names
-void check_book(void);  // what --check asks for
+void read_book(void);  // chapters, sources, results, tests; defines names
+void check_book(void); // what --check asks for
 struct target *find_target(const char *name, struct chapter *from);
 struct entry *find_entry(const char *key);
 void quote(struct chapter *c, const char *spec, int line);
@@ -223,10 +221,10 @@ char *results_folder(const struct chapter *c, const char *name);
 
 // ---- hooks.c ----------------------------------------------------------------
 
-struct place { // where a piece of Markdown stands
+struct place {               // where a piece of Markdown stands
     struct chapter *chapter; // may be null: then nothing is a hook
     const char *file;
-    int above; // lines of the file above it
+    int above;          // lines of the file above it
     const char **lines; // the starts of its lines
     int count;
 };
@@ -239,16 +237,16 @@ struct fence {
 char *markdown(struct chapter *c, const char *file, int above,
                const char *text); // blocks
 char *markdown_line(struct chapter *c, const char *file, int above,
-                    const char *text); // the same without its <p>
-char *take(struct fence *f, const char *key);           // `key: value`
+                    const char *text);        // the same without its <p>
+char *take(struct fence *f, const char *key); // `key: value`
 char *take_paragraph(struct fence *f, const char *key); // to an empty line
 char *take_column(struct fence *f, char **head);        // `column NAME: head`
 char *lead(const char *s, const char **rest);           // "**Lead.** rest"
 int above(const struct fence *f, const char *s); // lines of the file above s
-void define(struct chapter *c); // first pass: what the chapter defines
-void render(struct chapter *c); // second pass: head and body
+void define(struct chapter *c);        // first pass: what the chapter defines
+void render(struct chapter *c);        // second pass: head and body
 char *without_links(const char *html); // for what is a link itself
-int prose_number(const char *text); // where a typed number stands, or -1
+int prose_number(const char *text);    // where a typed number stands, or -1
 
 // ---- blocks.c ---------------------------------------------------------------
 
@@ -258,7 +256,7 @@ char *table_block(struct chapter *c, struct fence *f);
 char *claim_block(struct chapter *c, struct fence *f);
 char *listing(struct chapter *c, struct fence *f);
 void put_program(struct text *t, struct chapter *c); // what no hook shows
-const char *mark(const char *verdict);   // its sign, as SVG
+const char *mark(const char *verdict);               // its sign, as SVG
 char *measured(const struct verdict *v); // "1.5 × 10⁻¹³ ± …"
 char *required(const struct verdict *v); // "at most 10⁻¹²"
 char *unrun(const struct chapter *c, const char *what); // a grey box
