@@ -19,9 +19,7 @@ SHELL       := /bin/bash
 export LC_ALL := C.UTF-8
 export OMP_WAIT_POLICY := passive
 export OPENBLAS_NUM_THREADS := 1
-ifndef V
-.SILENT:
-endif
+$(if $V,,$(eval .SILENT:))
 # Not to be deleted when they were made on the way to something else.
 .PRECIOUS: $B/obj/%.o $B/lib/%.a $B/tests/% $B/report/.%
 .SECONDEXPANSION:
@@ -65,23 +63,20 @@ endif
 
 # ---- report -----------------------------------------------------------------
 
-report: $B/report/.woven  ## the report, build/report/index.html (the default)
+report: $B/report/.woven  ## build/report/index.html (what plain make makes)
 	echo "$B/report/index.html"
+
+.PHONY: $(stems)
+$(stems): %: $B/report/.%
+	echo "$B/report/$@.html"
 
 woven-from := $(wildcard chapters/*.* chapters/*/*.* chapters/*/*/* src/*/*) \
               $(wildcard tests/*.c $B/tests/*.xml)
 page-parts := $B/bin/weave $B/fonts/.made $B/commits.tsv $(singles)
 
-$B/report/.woven: $(woven-from) $(page-parts) $(results) $(figures)
-	echo "weave   the report"
-	$B/bin/weave
-	touch $@
-
-# The book with what there is, and this chapter of today.
-.PHONY: $(stems)
-$(stems): %: $B/report/.%
-	echo "$B/report/$@.html"
-
+# .woven: everything.  .8-softmax: the book too, with that chapter of today and
+# whatever there is of the others.
+$B/report/.woven: $(results) $(figures)
 $B/report/.%: $(woven-from) $(page-parts) $$(call results-of,$$*) \
               $$(call figures-of,$$*)
 	echo "weave   the report"
@@ -95,13 +90,12 @@ recorded-report: $(page-parts)  ## from published values; runs nothing
 	$B/bin/weave --recorded --out $B/recorded/report
 	echo "$B/recorded/report/index.html"
 
-# The last commit that touched a chapter, its figures or its tests.
+strict: report  ## the same; a number typed into the text is a fault
+	$B/bin/weave --strict --out $B/check/strict
+
 $B/commits.tsv: FORCE
 	mkdir -p $(@D)
-	for s in $(stems); do \
-	    last=$$(git log -1 --format='%h%x09%as%x09%s' -- chapters/$$s \
-	        figures/$$s tests/$$s.c 2>/dev/null || true); \
-	    printf '%s\t%s\n' "$$s" "$${last:-$$(printf -- '-\t-\t-')}"; done >$@.new
+	src/commits $(stems) >$@.new
 	$(keep)
 FORCE:
 
@@ -164,7 +158,7 @@ $B/figures/%.svg: figures/%.gp figures/style.gp figures/draw src/figure \
 	$(together) src/figure $< $B/results/$(*D) $B/figures/$*
 
 # varied-8-softmax SET='seed=7 logits=4096': the same chapter with other values.
-varied-%: $$(call program-of,$$*) $(page-parts)  ## with SET='seed=7 …': another page
+varied-%: $$(call program-of,$$*) $(page-parts)  ## SET='seed=7 …': its own page
 	$(alone) $< $(foreach o,$(SET),$(if $(filter seed=% threads=% quick,$o),\
 	    --$(subst =, ,$o),--set $o))
 	for f in $(wildcard figures/$*/*.gp); do \
@@ -175,11 +169,12 @@ varied-%: $$(call program-of,$$*) $(page-parts)  ## with SET='seed=7 …': anoth
 accept-%: $$(call results-of,$$*)  ## make its values the published ones
 	$(call program-of,$*) accept
 
-record-%: $$(call program-of,$$*)  ## its long experiments, into recorded/
+record-%: $$(call program-of,$$*)  ## run its long experiments, into recorded/
 	$(alone) $< record
 
 reproduce: $(results)  ## compare every value with the published one
-	for p in $(programs); do $$p reproduce || touch $B/moved; done | tee $B/reproduced
+	for p in $(programs); do $$p reproduce || touch $B/moved; done | \
+	    tee $B/reproduced
 	awk '/ values reproduced$$/ { a += $$2; b += $$4 } \
 	    END { print a + 0 " of " b + 0 " values reproduced" }' $B/reproduced
 	! rm $B/moved 2>/dev/null
@@ -194,8 +189,9 @@ of-tests = -Wno-unused-function -Wno-missing-prototypes -Wno-shadow -Wno-undef
 $B/tests/%: tests/%.c $(archives) $B/lib/weave.a
 	echo "compile tests of $*"
 	mkdir -p $(@D) $B/obj
-	$(CC) $(CFLAGS) $(of-tests) $(LDFLAGS) -MMD -MP -MF $B/obj/test-$*.d \
-	    $< -lcriterion -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	$(CC) $(CFLAGS) $(of-tests) $(LDFLAGS) \
+	    -MMD -MP -MF $B/obj/test-$*.d $< \
+	    -lcriterion -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    -lcmark -lduktape $(call links,$(call source-of,$*)) -lm -o $@
 
 test-programs: $(tests)
@@ -209,6 +205,10 @@ $B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave | $(programs)
 	[ ! -e $B/tests/$*.xml.new ] || mv $B/tests/$*.xml.new $B/tests/$*.xml
 	touch $@
 
+# What tests of weave read.
+$(patsubst %,$B/tests/%.ran,weave weave-pages): $(shell find tests/fixtures -type f) \
+    src/weave/page.css
+
 bench:  ## speed against its peers and the machine's limits
 	echo "nothing to bench yet"
 
@@ -218,7 +218,8 @@ include tests/check.mk
 
 single: $(singles)  ## every program as one file, build/single/NAME.c
 
-$B/single/%.c: $$(wildcard chapters/*-$$*/*.c) src/single $(wildcard src/*/*.[ch])
+$B/single/%.c: $$(wildcard chapters/*-$$*/*.c) src/single \
+               $(wildcard src/*/*.[ch])
 	mkdir -p $(@D)
 	src/single $< >$@
 
@@ -228,19 +229,18 @@ dist: report  ## the report as one file to send
 	    -czf $B/dist/assay.tar.gz report
 	echo "$B/dist/assay.tar.gz"
 
-chromium = chromium --headless --no-sandbox --disable-gpu --disable-quic \
-           --no-first-run --disable-background-networking $1 2>$B/chromium.log || \
-           { cat $B/chromium.log; exit 1; }
+browser = chromium --headless --no-sandbox --disable-gpu --disable-quic \
+          --no-first-run --disable-background-networking $1 \
+          2>$B/browser.log || { cat $B/browser.log; exit 1; }
 pdf: report  ## the whole book as build/dist/assay.pdf
 	mkdir -p $B/dist
-	$(call chromium,--no-pdf-header-footer --print-to-pdf=$B/dist/assay.pdf \
+	$(call browser,--no-pdf-header-footer --print-to-pdf=$B/dist/assay.pdf \
 	    $B/report/all.html)
 	echo "$B/dist/assay.pdf"
 
 cover: report  ## the picture in README.md
-	$(call chromium,--hide-scrollbars --window-size=1440x1000 \
+	$(call browser,--hide-scrollbars --window-size=1440x1000 \
 	    --screenshot=figures/cover.png $B/report/index.html)
-	echo "figures/cover.png"
 
 # ---- house ------------------------------------------------------------------
 
@@ -258,5 +258,5 @@ help:  ## this list
 	    sed -E 's/^([^:]*):[^#]*## (.*)/\1\t\2/; s/%/STEM/' | \
 	    awk -F'\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
-.PHONY: report recorded-report programs reproduce test test-programs bench single dist pdf \
-        cover new format clean help FORCE
+.PHONY: report recorded-report strict programs reproduce test test-programs \
+        bench single dist pdf cover new format clean help FORCE

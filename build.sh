@@ -28,7 +28,7 @@ need() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     if ! command -v apt-get >/dev/null; then
-        echo "build.sh: needs these packages of Debian: ${missing[*]}" >&2
+        echo "build.sh: needs what Debian calls ${missing[*]}; then: make" >&2
         exit 3
     fi
     if [ "$(id -u)" != 0 ]; then
@@ -48,8 +48,8 @@ goal=${1:-report}
 case "$goal ${2:-}" in
 "report --recorded") goal=recorded-report && shift ;;
 -* | *" -"*)
-    echo "build.sh: usage: build.sh [report [--recorded] | test | check | ...]" >&2
-    echo "          'make help' lists what else there is to make" >&2
+    echo "usage: build.sh [report [--recorded] | test | check | ...]" >&2
+    echo "'make help' lists what else there is to make" >&2
     exit 2 ;;
 esac
 

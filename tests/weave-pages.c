@@ -266,7 +266,8 @@ Test(markdown, without_hooks_is_as_cmark_sets_it, .init = enter, .fini = leave)
         "  cp \"$f\" a.md; sed 's/$/\\r/' a.md >b.md; unexpand --first-only -t4"
         "  a.md >c.md; head -c -1 a.md >d.md; tr '\\n' '\\r' <a.md >e.md;"
         "  for v in a b c d e; do"
-        "    '%s' --fragment $v.md >weave.html; cmark --smart $v.md >cmark.html;"
+        "    '%s' --fragment $v.md >weave.html; cmark --smart $v.md "
+        ">cmark.html;"
         "    cmp weave.html cmark.html || echo \"$v of $f\";"
         "  done; done >out.txt 2>&1; : >e.md;"
         "'%s' --fragment e.md >>out.txt 2>&1",
@@ -283,7 +284,8 @@ Test(markdown, of_a_chapter_is_as_cmark_sets_it, .init = enter, .fini = leave)
         char *path = form("%s/tests/fixtures/plain/%s.md", home, names[i]);
         edit(OTHER, NULL, form("%s\n%s", was, read_file(path, NULL)));
         cr_expect(eq(int, run(""), 0), "%s", err);
-        cr_expect(eq(int, shell(form("cmark --smart '%s' >cmark.html", path)), 0));
+        cr_expect(eq(int, shell(form("cmark --smart '%s' >cmark.html", path)),
+                     0));
         cr_expect(strstr(read_file("build/report/2-other.html", NULL),
                          read_file("cmark.html", NULL)) != NULL,
                   "%s", names[i]);
