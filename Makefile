@@ -87,7 +87,7 @@ recorded-report: $(page-parts)  ## from published values; runs nothing
 	for f in $(scripts); do s=$${f#*/}; \
 	    src/figure $$f chapters/$${s%/*}/recorded $B/recorded/$${f%.gp}; \
 	done >/dev/null
-	$B/bin/weave --recorded --out $B/recorded/report
+	$B/bin/weave --recorded
 	echo "$B/recorded/report/index.html"
 
 strict: report  ## the same; a number typed into the text is a fault

@@ -195,6 +195,8 @@ Test(sparsemax, sums_to_one_for_a_million, .description = "eq:threshold")
     cr_expect(gt(int, support(n, p), 1000));
     // One rounding of at most 1e-19 in each weight, and the sum's own.
     cr_expect(epsilon_eq(dbl, sum(n, p), 1, 1e-11));
+    free(x);
+    free(p);
 }
 
 Test(sparsemax, drops_a_masked_logit, .description = "eq:filter eq:threshold")

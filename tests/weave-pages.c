@@ -366,6 +366,18 @@ Test(runs, that_vary_show_what_moved_on_a_page_of_their_own)
 }
 
 // The rows of build/results are left alone even where they are there.
+// Pages of this book, that is; other files in the folder are somebody's.
+Test(runs, remove_the_pages_of_chapters_that_are_gone)
+{
+    cr_assert(eq(int, run(""), 0), "%s", err);
+    edit("build/report/mine.html", NULL, "<title>Mine</title>");
+    shell("rm -r chapters/2-other");
+    cr_assert(eq(int, run(""), 0), "%s", err);
+    cr_expect(read_file("build/report/2-other.html", NULL) == NULL);
+    cr_expect(read_file("build/report/1-toy.html", NULL) != NULL);
+    cr_expect(read_file("build/report/mine.html", NULL) != NULL);
+}
+
 Test(runs, that_are_recorded_take_published_values)
 {
     edit("chapters/1-toy/expected.tsv", NULL,
@@ -378,11 +390,14 @@ Test(runs, that_are_recorded_take_published_values)
          "claim\tlarger\t0.5\t0.1\t9\t-\t-\tat least\t1\t0\trefuted\n");
     edit("chapters/1-toy/recorded/halves.tsv", NULL,
          "x\thalf\tse_half\n8\t4\t-\n");
-    cr_assert(eq(int, run("--recorded --out recorded"), 0), "%s", err);
-    EXPECT("recorded/1-toy.html", ">2.5</a> from", ">30\u202f000</a> draws",
-           "<span>recorded run</span>", "<tr>\n<td>8</td>\n<td>4.00</td></tr>",
+    cr_assert(eq(int, run("--recorded"), 0), "%s", err);
+    EXPECT("build/recorded/report/1-toy.html", ">2.5</a> from",
+           ">30\u202f000</a> draws", "<span>recorded run</span>",
+           "<tr>\n<td>8</td>\n<td>4.00</td></tr>",
            "Measured 0.50, interval 0.20 … 0.80 (3 standard errors, 9 runs)");
-    cr_expect(eq(str, read_file("recorded/files/1-toy/halves.tsv", NULL),
+    cr_expect(eq(str,
+                 read_file("build/recorded/report/files/1-toy/halves.tsv",
+                           NULL),
                  "x\thalf\tse_half\n8\t4\t-\n"));
 }
 

@@ -308,6 +308,7 @@ static void shift(void)
         tied[i] = 100 * zeros * (zeros - 1) / (N * (N - 1));
     }
     struct mean m = mean(par.vectors, tied);
+    free(tied);
     value("vectors", par.vectors, 0, 1, "1", EXACT);
     value("tied", m.mean, m.se, m.runs, "%", SAMPLED);
     claim("shift-blind", AT_MOST, worst, 0, 1, 1e-12, 0,
@@ -624,6 +625,9 @@ static void digits(void)
     value("tests", tests(&d), 0, 1, "1", EXACT);
     report(rates, width, m, best);
     compare(rates, seeds, width, run, best);
+    free(m);
+    free(run);
+    free(d.t);
 }
 
 // ---- calculator -------------------------------------------------------------

@@ -144,8 +144,7 @@ static int put_root(struct drawing *d, char *attributes, const char *alt)
 {
     char *name, *value;
     double x, y, w, h;
-    int more;
-    while ((more = next_attribute(&attributes, &name, &value)) > 0)
+    while (next_attribute(&attributes, &name, &value) > 0)
         if (strcmp(name, "viewBox") == 0 &&
             sscanf(value, "%lf %lf %lf %lf", &x, &y, &w, &h) == 4 && w > 0 &&
             h > 0) {

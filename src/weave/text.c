@@ -1,5 +1,6 @@
 // text.c: kept memory, growing text, files, faults.
 #include "weave.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -314,12 +315,40 @@ void write_later(const char *path, const char *s, size_t n)
     add(&waiting, p);
 }
 
-void write_waiting(void)
+static int is_waiting(const char *path)
+{
+    for (int i = 0; i < waiting.n; i++)
+        if (strcmp(((struct pending *)waiting.at[i])->path, path) == 0)
+            return 1;
+    return 0;
+}
+
+// A page of this book whose chapter is gone goes too; what else the folder has
+// is somebody's.
+static void remove_stale(const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        char *path = form("%s/%s", folder, e->d_name);
+        size_t n = strlen(path);
+        if (n <= 5 || strcmp(path + n - 5, ".html") || is_waiting(path))
+            continue;
+        char *page = read_file(path, NULL);
+        if (page && strstr(page, " · Assay</title>"))
+            remove(path);
+    }
+    if (d)
+        closedir(d);
+}
+
+void write_waiting(const char *folder)
 {
     for (int i = 0; i < waiting.n; i++) {
         struct pending *p = waiting.at[i];
         write_file(p->path, p->s, p->n);
     }
+    if (folder)
+        remove_stale(folder);
 }
 
 // ---- faults -----------------------------------------------------------------

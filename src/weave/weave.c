@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: weave [--out DIR] [--recorded] [--check] [--strict]\n"
+    "usage: weave [--out DIR] [--check] [--strict]\n"
+    "       weave --recorded\n"
     "       weave --varied STEM\n"
     "       weave --fragment FILE\n"
     "\n"
@@ -52,7 +53,7 @@ static void report(void)
         check_book();
     make_pages();
     if (!faults)
-        write_waiting();
+        write_waiting(book.varied ? NULL : book.out);
     math_close();
 }
 
@@ -70,9 +71,11 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--varied") == 0) {
             book.varied = after(argv, &i);
             book.out = "build/varied/report";
-        } else if (strcmp(argv[i], "--recorded") == 0)
+        } else if (strcmp(argv[i], "--recorded") == 0) {
             book.recorded = 1;
-        else if (strcmp(argv[i], "--check") == 0)
+            book.figures = "build/recorded/figures";
+            book.out = "build/recorded/report";
+        } else if (strcmp(argv[i], "--check") == 0)
             book.check = 1;
         else if (strcmp(argv[i], "--strict") == 0)
             book.strict = 1;

@@ -53,7 +53,9 @@ char *read_file(const char *path, size_t *n); // null if it is not there
 int has_nul(const char *path, const char *s, size_t n);     // a fault if it has
 void write_file(const char *path, const char *s, size_t n); // if it differs
 void write_later(const char *path, const char *s, size_t n);
-void write_waiting(void);            // what write_later() was given
+// What write_later() was given; pages of this book in the folder that are not
+// among it are removed. Null: none.
+void write_waiting(const char *folder);
 void make_folders(const char *path); // all folders above the last slash
 char *base64(const char *s, size_t n);
 unsigned long long hash(const char *s, size_t n, unsigned long long h);
