@@ -565,7 +565,8 @@ static void put_ledger_row(struct text *t, const struct target *k)
 
 static void put_ledger(struct text *t)
 {
-    put(t, "<div class=\"ledger\"><table><thead><tr><th scope=\"col\">No."
+    put(t, "<div class=\"ledger scroll\" tabindex=\"0\" role=\"region\" "
+           "aria-label=\"Claims\"><table><thead><tr><th scope=\"col\">No."
            "</th><th scope=\"col\">Claim</th><th scope=\"col\" class=\"num\">"
            "Required</th><th scope=\"col\" class=\"num\">Measured</th>"
            "<th scope=\"col\">Verdict</th></tr></thead><tbody>\n");
