@@ -521,7 +521,7 @@ static double rate(int k)
 // One number of a run, over the seeds; with `other` by how much it is less than
 // there, seed by seed, for both see the same images in the same order.
 static struct mean over_seeds(int seeds, int width, double run[seeds][width],
-                              double other[seeds][width], int what)
+                              double (*other)[width], int what)
 {
     double x[seeds];
     for (int s = 0; s < seeds; s++)
