@@ -15,7 +15,7 @@ set lmargin 6; set rmargin 1.5; set bmargin 2.8; set tmargin 2
 set label 1 "T = 2"            at -3.9,0.29 left   tc lt 1
 set label 2 "T = 1/2"          at -1.6,0.12 right  tc lt 1
 set label 3 "softmax, T = 1/8" at  0.15,0.93 right tc lt 1
-set label 4 "sparsemax"        at  1.08,1.06 left   tc lt 3
+set label 4 "sparsemax"        at  1.3,0.93 left tc lt 3
 
 plot softmax(x, 2)     lt 1 lw 1.6 dt DOTS, \
      softmax(x, 0.5)   lt 1 lw 1.6, \

@@ -42,10 +42,10 @@ plot $borders using 1:2:3:4 with vectors nohead lt GREY lw 1 dt DASH, \
      "simplex.tsv" using (x("x")):(y("x")):(x("p") - x("x")):(y("p") - y("x")) \
          with vectors nohead lt 3 lw 0.7, \
      $simplex with lines lt GREY lw 2, \
-     "simplex.tsv" using (x("p")):(y("p")) with points lt 3 pt 7 ps 0.25, \
-     "simplex.tsv" using (having(3)):(y("x")) with points lt 3 ps 0.5, \
-     "simplex.tsv" using (having(2)):(y("x")) with points lt 3 pt 5 ps 0.4, \
-     "simplex.tsv" using (having(1)):(y("x")) with points lt 3 pt 7 ps 0.4
+     "simplex.tsv" using (x("p")):(y("p")) with points lt 3 pt 7 ps 0.3, \
+     "simplex.tsv" using (having(3)):(y("x")) with points lt 3 pt 8 ps 0.6 lw 1, \
+     "simplex.tsv" using (having(2)):(y("x")) with points lt 3 pt 4 ps 0.45 lw 1, \
+     "simplex.tsv" using (having(1)):(y("x")) with points lt 3 pt 6 ps 0.45 lw 1
 
 do for [i = 2:8] { unset label i }
 set lmargin at screen 0.505; set rmargin at screen 0.995
@@ -53,6 +53,6 @@ set label 1 "softmax" tc lt 1
 plot "simplex.tsv" using (x("x")):(y("x")):(x("s") - x("x")):(y("s") - y("x")) \
          with vectors nohead lt 1 lw 0.7, \
      $simplex with lines lt GREY lw 2, \
-     "simplex.tsv" using (x("s")):(y("s")) with points lt 1 ps 0.25, \
-     "simplex.tsv" using (x("x")):(y("x")) with points lt 1 ps 0.4
+     "simplex.tsv" using (x("s")):(y("s")) with points lt 1 pt 7 ps 0.35, \
+     "simplex.tsv" using (x("x")):(y("x")) with points lt 1 pt 6 ps 0.45 lw 1
 unset multiplot

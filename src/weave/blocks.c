@@ -499,7 +499,7 @@ static void put_interval(struct text *t, const struct verdict *v)
     if (v->tolerance > 0 && v->se <= 0)
         putf(t, " within %s", number(v->tolerance, "%.1g"));
     put(t, ". ");
-    if (v->tolerance > 0 && *v->reason && strcmp(v->reason, "-"))
+    if (*v->reason && strcmp(v->reason, "-"))
         putf(t, "<span class=\"reason\">(%s.)</span> ", html(v->reason));
 }
 
