@@ -11,7 +11,8 @@ OPT    = -O3
 # No -g and no build id: a changed comment then leaves the program as it was.
 FLAGS   = -std=gnu11 $(OPT) -march=$(MARCH) -mprefer-vector-width=512 \
           -ffp-contract=off -fopenmp
-CFLAGS  = $(FLAGS) -DLAB_FLAGS='"$(FLAGS)"' -Isrc -Wall -Wextra $(EXTRA)
+CFLAGS  = $(FLAGS) -DLAB_FLAGS='"$(FLAGS)"' -Isrc -Wall -Wextra \
+          -Werror=implicit-function-declaration $(EXTRA)
 LDFLAGS = -Wl,--build-id=none
 
 SHELL       := /bin/bash
@@ -158,7 +159,11 @@ $B/figures/%.svg: figures/%.gp figures/style.gp figures/draw src/figure \
 	$(together) src/figure $< $B/results/$(*D) $B/figures/$*
 
 # varied-8-softmax SET='seed=7 logits=4096': the same chapter with other values.
+# Stops where the stem $* is no chapter's.
+chapter = $(if $(filter $*,$(ran)),,$(error no chapter $*; there are: $(ran)))
+
 varied-%: $$(call program-of,$$*) $(page-parts)  ## SET='seed=7 …': its own page
+	$(chapter)$(if $(SET),,$(error say what varies: make $@ SET='seed=7'))
 	$(alone) $< $(foreach o,$(SET),$(if $(filter seed=% threads=% quick,$o),\
 	    --$(subst =, ,$o),--set $o))
 	for f in $(wildcard figures/$*/*.gp); do \
@@ -167,10 +172,10 @@ varied-%: $$(call program-of,$$*) $(page-parts)  ## SET='seed=7 …': its own pa
 	echo "$B/varied/report/$*.html"
 
 accept-%: $$(call results-of,$$*)  ## make its values the published ones
-	$(call program-of,$*) accept
+	$(chapter)$(call program-of,$*) accept
 
 record-%: $$(call program-of,$$*)  ## run its long experiments, into recorded/
-	$(alone) $< record
+	$(chapter)$(alone) $< record
 
 reproduce: $(results)  ## compare every value with the published one
 	for p in $(programs); do $$p reproduce || touch $B/moved; done | \

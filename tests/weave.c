@@ -101,7 +101,8 @@ static const struct slip in_text[] = {
     {"a table without a finding", TOY, "**Halves are smaller.** ", "",
      "~:36: table halves: a caption begins **Finding.**\n"},
     {"a table nobody writes", TOY, "table halves", "table thirds",
-     "~:36: table thirds: the program writes no thirds.tsv\n"
+     "~:36: table thirds: the program writes no thirds.tsv; if a recorded "
+     "experiment does: make record-1-toy\n"
      "~:40: [](#tab:halves) leads nowhere\n"},
     {"a column that is not there", TOY, "column half", "column third",
      "~:38: table halves: build/results/1-toy/halves.tsv has no column "
@@ -219,7 +220,7 @@ static const struct slip around_text[] = {
     {"an empty table", RESULTS "halves.tsv", NULL, "",
      "~: an empty table\n"
      "chapters/1-toy/chapter.md:36: table halves: the program writes no "
-     "halves.tsv\n"},
+     "halves.tsv; if a recorded experiment does: make record-1-toy\n"},
     {"a NUL byte in a table", VALUES, "draws", "dr\1ws",
      "~:3: a NUL byte, so this is no text\n" UNKNOWN},
     {"a value that is no number", VALUES, "20000", "many",

@@ -103,6 +103,8 @@ static void add_experiment(const char *name, const char *kind, const char *help,
                            void run(void))
 {
     int i = next_place(&experiment_count, name, find_experiment(name));
+    if (!*name || strpbrk(name, "/., \t\n"))
+        die("experiment '%s': a name has letters, digits, - and _", name);
     experiments[i] =
         (struct experiment){name, kind, help, run, 0, -1, "-", "-"};
 }

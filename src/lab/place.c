@@ -8,18 +8,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// chapters/NAME if there is one, else the only chapters/*-NAME, else null.
+// chapters/NAME if there is one, else the only chapter whose name behind its
+// first dash is NAME, else null.
 static char *find_stem(const char *chapters, const char *name)
 {
-    char *stem = NULL, *ending = text_of("-%s", name);
+    char *stem = NULL;
     DIR *d = opendir(chapters);
     for (struct dirent *e; d && (e = readdir(d));) {
-        size_t n = strlen(e->d_name), m = strlen(ending);
+        char *dash = strchr(e->d_name, '-');
         if (strcmp(e->d_name, name) == 0) {
             stem = text_of("%s", name);
             break;
         }
-        if (n <= m || strcmp(e->d_name + n - m, ending) != 0)
+        if (!dash || strcmp(dash + 1, name) != 0)
             continue;
         if (stem)
             die("two chapters for one program: %s and %s", stem, e->d_name);

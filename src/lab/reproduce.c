@@ -255,9 +255,11 @@ static void check_experiment(struct experiment *e)
         int n = check_table(e, t->name);
         rows = n < 0 ? n : rows + n;
     }
-    if (rows >= 0 && !was_skipped(e))
+    if (rows == 0 && !was_skipped(e))
+        print("%s: wrote no row to compare", e->name);
+    if (rows > 0)
         print("%s: %d row%s", e->name, rows, rows == 1 ? " agrees" : "s agree");
-    exit_status |= rows < 0;
+    exit_status |= rows <= 0 && !was_skipped(e);
 }
 
 void check_recorded(void)

@@ -111,6 +111,8 @@ static void check_name(const char *what, const char *name)
 struct table *table(const char *name, const char *columns)
 {
     check_name("table", name);
+    if (strcmp(name, "run") == 0 || strcmp(name, "experiments") == 0)
+        die("table '%s': lab writes a table of that name itself", name);
     return open_table(name, columns);
 }
 
@@ -187,7 +189,7 @@ void end_experiment(void)
         if (t->owner != e)
             continue;
         if (t->file)
-            die("%s leaves %s open", e->name, t->name);
+            die("%s leaves %s open: no done()", e->name, t->name);
         e->files =
             *e->files == '-' ? t->name : text_of("%s,%s", t->name, e->files);
     }

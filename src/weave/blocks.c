@@ -415,8 +415,10 @@ char *table_block(struct chapter *c, struct fence *f)
         path = form("chapters/%s/recorded/%s.tsv", c->stem, f->name);
     struct tsv *data = read_tsv(path);
     if (!data && !missing(c->results) && !book.recorded)
-        fault(c->file, f->line, "table %s: the program writes no %s.tsv",
-              f->name, f->name);
+        fault(c->file, f->line,
+              "table %s: the program writes no %s.tsv; if a recorded "
+              "experiment does: make record-%s",
+              f->name, f->name, c->stem);
     if (!it->title)
         fault(c->file, f->line, "table %s: a caption begins **Finding.**",
               f->name);
@@ -539,6 +541,9 @@ char *claim_block(struct chapter *c, struct fence *f)
          "\">%s %s</span></h3>",
          verdict, it->name, number_of(it), it->name, number_of(it),
          v ? mark(verdict) : "", v ? verdict : "not run");
+    if (v && strcmp(v->word, it->expect) && !book.check && !faults)
+        warn(c->file, f->line, "claim %s: %s, where the text expects %s",
+             f->name, v->word, it->expect);
     if (v && strcmp(v->word, it->expect))
         putf(&t, "<p class=\"differs\">The text expects <em>%s</em>.</p>",
              it->expect);

@@ -60,6 +60,7 @@ static struct chapter *read_chapter(const char *stem)
     c->results = book.recorded
                      ? read_expected(form("chapters/%s/expected.tsv", stem))
                      : read_results(folder);
+    add_results(c->results, form("chapters/%s/recorded", stem));
     return c;
 }
 

@@ -164,14 +164,10 @@ static int is_results(const struct dirent *e)
            (n > 11 && strcmp(e->d_name + n - 11, ".claims.tsv") == 0);
 }
 
-struct results *read_results(const char *folder)
+// The values and verdicts of a folder, into r: of a run, of recorded runs.
+void add_results(struct results *r, const char *folder)
 {
-    struct results *r = keep(sizeof *r);
     struct dirent **names;
-    r->folder = folder;
-    r->about = read_tsv(form("%s/run.tsv", folder));
-    r->experiments = read_tsv(form("%s/experiments.tsv", folder));
-    r->run = r->about != NULL;
     int n = scandir(folder, &names, is_results, alphasort);
     for (int i = 0; i < n; i++) {
         struct tsv *t = read_tsv(form("%s/%s", folder, names[i]->d_name));
@@ -185,6 +181,16 @@ struct results *read_results(const char *folder)
     }
     if (n >= 0)
         free(names);
+}
+
+struct results *read_results(const char *folder)
+{
+    struct results *r = keep(sizeof *r);
+    r->folder = folder;
+    r->about = read_tsv(form("%s/run.tsv", folder));
+    r->experiments = read_tsv(form("%s/experiments.tsv", folder));
+    r->run = r->about != NULL;
+    add_results(r, folder);
     return r;
 }
 

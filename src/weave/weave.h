@@ -98,6 +98,7 @@ struct results {
     struct tsv *about, *experiments; // run.tsv, experiments.tsv
 };
 struct results *read_results(const char *folder);
+void add_results(struct results *r, const char *folder);
 struct results *read_expected(const char *path);
 struct value *find_value(const struct results *r, const char *name);
 struct verdict *find_verdict(const struct results *r, const char *name);
