@@ -188,7 +188,7 @@ void shuffle(struct random *r, int n, int a[n]); // every order alike
 
 // ---- memory and progress ----------------------------------------------------
 
-// n zeroed doubles, or the end of the program.
+// n zeroed doubles, or the end of the program; free() gives them back.
 double *vector(int64_t n);
 
 // Step `at` of `of`: a bar with the time left when stderr is a terminal, a

@@ -598,7 +598,9 @@ static void write_ledger(void)
         "class=\"kicker shown\"><a href=\"index.html\">Assay</a></p>"
         "<h1>The ledger</h1><p class=\"answer\">Every claim of the book, what "
         "it requires, what was measured, and the verdict. A verdict is "
-        "computed from the two; nobody types it.</p>");
+        "computed from the two; nobody types it. What stands after ± is one "
+        "standard error; a verdict looks at three of them, for an equality at "
+        "four.</p>");
     put_tally(&t, tally_of_book());
     put(&t, "</header>\n");
     put_ledger(&t);
