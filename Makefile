@@ -64,6 +64,11 @@ endif
 
 # ---- report -----------------------------------------------------------------
 
+# What tests said of a program or of tests that have changed since is forgotten.
+forget = for s in $(ran); do for f in tests/$$s.c chapters/$$s/*.c; do \
+             [ ! $$f -nt $B/tests/$$s.xml ] || rm -f $B/tests/$$s.xml; \
+         done; done
+
 report: $B/report/.woven  ## build/report/index.html (what plain make makes)
 	echo "$B/report/index.html"
 
@@ -81,6 +86,7 @@ $B/report/.woven: $(results) $(figures)
 $B/report/.%: $(woven-from) $(page-parts) $$(call results-of,$$*) \
               $$(call figures-of,$$*)
 	echo "weave   the report"
+	$(forget)
 	$B/bin/weave
 	touch $@
 
@@ -202,7 +208,8 @@ $B/tests/%: tests/%.c $(archives) $B/lib/weave.a
 test-programs: $(tests)
 
 # Always succeeds: whether the tests did is for tests/judge to say.
-$B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave | $(programs)
+$B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave \
+        $$(wildcard chapters/$$*/data/* chapters/$$*/recorded/*) | $(programs)
 	echo "test    $*"
 	rm -f $B/tests/$*.xml
 	OMP_NUM_THREADS=1 $(together) timeout 600 $B/tests/$* --jobs 1 \

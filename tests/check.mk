@@ -2,7 +2,8 @@
 # folder of its own below build/, so that the report stays as it is.
 
 parts-of-check = check-format check-gcc check-clang check-tidy check-sanitize \
-                 check-threads check-twice check-examples check-valgrind check-single \
+                 check-threads check-twice check-examples check-recorded \
+                 check-valgrind check-single \
                  check-book check-pages check-build
 check: $(parts-of-check)  ## all of the parts below
 
@@ -78,6 +79,10 @@ check-single: $(singles)  ## each program as one file builds and runs alone
 	    echo "$$cc $$command"; \
 	    (cd $$d; $$cc $$command; ./a.out --quick --out out; [ -s out/run.tsv ]); \
 	    rm -r $$d; done; done
+
+check-recorded: programs  ## a part of each recorded run, made again
+	for p in $(programs); do ! $$p list | grep -q ' recorded ' || \
+	    $(alone) $$p --recorded-check; done
 
 # The worked example of every calculator, in its --help, gives what it shows.
 check-examples: programs  ## the examples in --help

@@ -450,7 +450,7 @@ Test(safety, nothing_written_becomes_markup, .init = enter, .fini = leave)
                 "## `" EVIL "`\n\n[a](</x\"'<b> \"t\"'<b\")\n\n"
                 "```math eq:evil def\n\\text{<script>'\"]]></style>}\n```\n");
     edit(RESULTS "halves.tsv", NULL,
-         "x\t" EVIL "\thalf\n" EVIL "\t" EVIL "\t1\nnan\tinf\t-inf\n");
+         "x\t" EVIL "\thalf\n" EVIL "\t" EVIL "\t1\n0\tinf\t-inf\n");
     edit(CODE, "no comment", EVIL);
     edit(CODE, "\"%g\\n\"", "\"" EVIL);
     edit(CODE, "#include <stdio.h>", "#define X " EVIL "\n/*" EVIL "*/");

@@ -217,6 +217,8 @@ static const struct slip around_text[] = {
      "~: cut short: run the tests again\n"},
     {"a ragged table", VALUES, "1.5\t0", "1.5",
      "~:2: 5 fields where the head has 6, set apart by tabs\n" UNKNOWN},
+    {"a NaN in a table", RESULTS "halves.tsv", "-1.5", "nan",
+     "~:3: half is not a number; let the program write -\n"},
     {"an empty table", RESULTS "halves.tsv", NULL, "",
      "~: an empty table\n"
      "chapters/1-toy/chapter.md:36: table halves: the program writes no "

@@ -49,8 +49,8 @@ char *recorded_folder(void)
 
 // ---- the other experiments' results -----------------------------------------
 
-// A key vouches for a whole folder.  A run of some experiments keeps the old
-// one, and with it the results of the others, if the options are the same.
+// A key vouches for a whole folder.  A run of some experiments keeps the results
+// of the others if the options are the same, and the old key if the program is.
 static const char *carry_over(const char *folder)
 {
     struct sheet run = read_sheet(text_of("%s/run.tsv", folder));
@@ -66,7 +66,8 @@ static const char *carry_over(const char *folder)
         for (char *f = strtok(files, ","); f; f = strtok(NULL, ","))
             copy_table(folder, f, e);
     }
-    return sheet_cell(&run, key, "value");
+    const char *old_key = sheet_cell(&run, key, "value");
+    return strcmp(old_key, program_key()) ? "partial" : old_key;
 }
 
 // ---- running ----------------------------------------------------------------

@@ -377,6 +377,9 @@ static void put_cell(struct text *out, const struct tsv *t, int row,
         shown = number(x, s->format);
     putf(out, "<td%s>%s", numeric ? "" : " class=\"word\"",
          numeric ? shown : html(text));
+    if (numeric && isnan(x))
+        fault(t->path, row + 2, "%s is not a number; let the program write -",
+              t->column[s->column]);
     double se = s->se < 0 ? 0 : strtod(t->row[row][s->se], NULL);
     if (numeric && se > 0)
         putf(out, " <span class=\"se\">± %s</span>", number(se, s->format));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int faults, warnings;
 
@@ -289,7 +290,7 @@ void write_file(const char *path, const char *s, size_t n)
     if (old && had == n && memcmp(old, s, n) == 0)
         return;
     make_folders(path);
-    char *new = form("%s.new", path);
+    char *new = form("%s.new-%d", path, (int)getpid());
     FILE *f = fopen(new, "wb");
     if (!f)
         fail(new, "cannot be written");
