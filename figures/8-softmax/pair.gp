@@ -6,7 +6,7 @@ sparsemax(d) = d < -1 ? 0 : d > 1 ? 1 : (1 + d) / 2
 set xlabel "lead over the second logit"
 eval above("weight of the first logit")
 set xrange [-4:4]
-set yrange [-0.02:1.1]
+set yrange [-0.02:1.22]
 set xtics 1
 set ytics 0.25
 set samples 801
@@ -15,7 +15,7 @@ set lmargin 6; set rmargin 1.5; set bmargin 2.8; set tmargin 2
 set label 1 "T = 2"            at -3.9,0.29 left   tc lt 1
 set label 2 "T = 1/2"          at -1.6,0.12 right  tc lt 1
 set label 3 "softmax, T = 1/8" at  0.15,0.93 right tc lt 1
-set label 4 "sparsemax"        at  1.3,0.93 left tc lt 3
+set label 4 "sparsemax"        at  1.1,1.1 left    tc lt 3
 
 plot softmax(x, 2)     lt 1 lw 1.6 dt DOTS, \
      softmax(x, 0.5)   lt 1 lw 1.6, \
