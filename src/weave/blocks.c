@@ -505,7 +505,8 @@ static void put_interval(struct text *t, const struct verdict *v)
         putf(t, " within %s", number(v->tolerance, "%.1g"));
     put(t, ". ");
     if (*v->reason && strcmp(v->reason, "-"))
-        putf(t, "<span class=\"reason\">The bound: %s.</span> ", html(v->reason));
+        putf(t, "<span class=\"reason\">The bound: %s.</span> ",
+             html(v->reason));
 }
 
 static void put_measurement(struct text *t, struct chapter *c,
