@@ -192,8 +192,9 @@ reproduce: $(results)  ## compare every value with the published one
 
 # ---- tests ------------------------------------------------------------------
 
-test: $(tests:=.ran)  ## compile and run every test
+test: $(tests:=.ran)  ## compile and run every test; a report then shows it
 	tests/judge $(tests)
+	[ ! -e $B/report/.woven ] || $(MAKE) --no-print-directory report
 
 # A test includes a chapter whole, and uses what it wants of it.
 of-tests = -Wno-unused-function -Wno-missing-prototypes -Wno-shadow -Wno-undef
@@ -237,6 +238,7 @@ $B/single/%.c: $$(wildcard chapters/*-$$*/*.c) src/single \
 
 dist: report  ## the report as one file to send
 	mkdir -p $B/dist
+	cp -r LICENSE LICENSES $B/report
 	tar -C $B --exclude='.*' --transform 's,^report,assay,' \
 	    -czf $B/dist/assay.tar.gz report
 	echo "$B/dist/assay.tar.gz"

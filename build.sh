@@ -47,6 +47,9 @@ need() {
 goal=${1:-report}
 case "$goal ${2:-}" in
 "report --recorded") goal=recorded-report && shift ;;
+"-h "* | "--help "*)
+    echo "usage: build.sh [report [--recorded] | test | check | ...]"
+    exec make --no-print-directory help ;;
 -* | *" -"*)
     echo "usage: build.sh [report [--recorded] | test | check | ...]" >&2
     echo "'make help' lists what else there is to make" >&2

@@ -829,6 +829,9 @@ Test(map, has_a_temperature)
 {
     prints("4 2\\n", "--map sparsemax --temperature 4", "p0\tp1\n0.75\t0.25\n");
     prints("4 2\\n", "--temperature 1e-300", "p0\tp1\n1\t0\n");
+    // Quotients that overflow are far behind, not unknown.
+    prints("3 1\\n", "--temperature 1e-310", "p0\tp1\n1\t0\n");
+    prints("3 1\\n", "--temperature 1e-320 --map sparsemax", "p0\tp1\n1\t0\n");
     prints("4 2\\n", "--temperature 1e300", "p0\tp1\n0.5\t0.5\n");
 }
 

@@ -638,9 +638,11 @@ static void weights(int n, const double x[n], double z[n], double p[n])
 {
     double m = largest(n, x);
     for (int i = 0; i < n; i++) {
-        z[i] = (x[i] - m) / temperature;
-        if (isinf(z[i])) // the difference can overflow where the quotients fit
-            z[i] = x[i] / temperature - m / temperature;
+        double d = x[i] - m;
+        if (isinf(d)) // the difference can overflow where half of it does not
+            z[i] = 2 * ((x[i] / 2 - m / 2) / temperature);
+        else
+            z[i] = d / temperature;
     }
     if (isinf(m))
         hardmax(n, x, p);

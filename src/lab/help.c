@@ -109,6 +109,12 @@ void print_help(const struct command *c)
         help_experiments();
         help_settings();
     }
+    if (c->example && strstr(c->operands, "FILE"))
+        print("\ninput\n  one row of numbers a line, separated by blanks, tabs "
+              "or "
+              "commas; - is\n  standard input; lines from # on and a first "
+              "line "
+              "of names are skipped");
     help_options(c);
     help_example(example_of(c));
 }

@@ -265,6 +265,11 @@ static void put_plate(struct text *t, struct chapter *c)
 
 static void put_banner(struct text *t, struct chapter *c)
 {
+    if (book.recorded)
+        put(t, "<section class=\"varied\" aria-label=\"Published values\"><h2>"
+               "Not run here</h2><p>Values and verdicts on this page are the "
+               "published ones; the figures of what every build runs are left "
+               "out.</p></section>\n");
     if (!book.varied)
         return;
     struct results *base = read_results(form("%s/%s", book.results, c->stem));
@@ -491,7 +496,8 @@ static void put_foot(struct text *t, const struct chapter *c)
                  ? form("made %s, seed %s, %s thread%s", html(about(r, "date")),
                         html(about(r, "seed")), html(about(r, "threads")),
                         strcmp(about(r, "threads"), "1") ? "s" : "")
-                 : "not run yet");
+             : book.recorded ? "published values, not run here"
+                             : "not run yet");
     if (r->about) {
         put_fact(t, "Machine",
                  form("%s, %s", html(about(r, "cpu")),
