@@ -462,6 +462,175 @@ Test(random, draws_follow_their_laws)
     }
 }
 
+// Two roads to one draw: vectors of polynomials, and libm on the same words.
+Test(random, normals_are_box_and_muller_of_the_words)
+{
+    enum { n = 1000 };
+    static double x[n];
+    static float y[1024];
+    struct random r = stream("words", 0), again = r, one = r, words = r;
+    normals(&r, n, x);
+    normals32(&again, 1024, y);
+    for (int i = 0; i < n; i++) {
+        double u = uniform(&words), turn = uniform(&words);
+        double want = sqrt(-2 * log(u)) * cos(2 * M_PI * turn);
+        double single = normal(&one);
+        cr_expect(eq(dbl, x[i], single));
+        // The rounding of 2 pi turn, times a radius below 9.
+        cr_expect(epsilon_eq(dbl, x[i], want, 1e-14));
+    }
+    for (int i = 0; i < 1024; i++) {
+        uint32_t counter[4], w[4];
+        memcpy(counter, one.counter, sizeof counter);
+        counter[0] = i / 256 * 64 + i % 64, counter[1] = 0;
+        philox(counter, one.key, w);
+        int h = i / 128 % 2 * 2;
+        double u = (w[h] + 0.5) * 0x1p-32,
+               angle = 2 * M_PI * w[h + 1] * 0x1p-32;
+        double radius = sqrt(-2 * log(u));
+        double want = radius * (i / 64 % 2 ? sin(angle) : cos(angle));
+        // Some ulps of a radius below 7 and of an angle below pi / 2.
+        cr_expect(epsilon_eq(dbl, y[i], want, 2e-6), "%d", i);
+    }
+}
+
+Test(random, normals_in_parts_are_the_same_normals)
+{
+    static double x[2000], y[2000];
+    struct random r = stream("parts", 0), s = r;
+    normals(&r, 2000, x);
+    for (int i = 0, step = 1; i < 2000;
+         i += step, step = (7 * step + 1) % 130) {
+        step = step < 2000 - i ? step : 2000 - i;
+        normals(&s, step, y + i);
+    }
+    cr_expect(eq(int, memcmp(x, y, sizeof x), 0));
+    static float a[1000], b[1000];
+    struct random t = stream("parts", 1), u = t;
+    normals32(&t, 1000, a);
+    normals32(&u, 512, b);
+    normals32(&u, 488, b + 512);
+    cr_expect(eq(int, memcmp(a, b, sizeof a), 0));
+    cr_expect(eq(u32, bits(&t), bits(&u)));
+    // From the next block on, whatever is left of this one.
+    struct random v = stream("parts", 1);
+    bits(&v);
+    normals32(&v, 4, b);
+    cr_expect(b[0] == a[1]);
+}
+
+Test(random, normals_carry_into_the_second_word)
+{
+    static float x[256], y[256];
+    struct random r = stream("carry", 0), s;
+    r.counter[0] = 0xffffffe0;
+    s = r;
+    normals32(&r, 256, x);
+    cr_expect(eq(u32, r.counter[0], 0x20));
+    cr_expect(eq(u32, r.counter[1], 1));
+    s.counter[0] = 0, s.counter[1] = 1;
+    normals32(&s, 256, y);
+    cr_expect(eq(int, memcmp(x + 32, y, 32 * sizeof *x), 0));
+}
+
+// What a thousand million draws say: sums of powers, counts beyond 1 ... 6,
+// a histogram, and products of neighbours at the distances at which the four
+// numbers of a block stand.
+enum { AT_ONCE = 1 << 14, LAGS = 5, BINS = 256 };
+static const int lags[LAGS] = {1, 64, 128, 192, 256};
+
+struct battery {
+    double power[5], product[LAGS], product_of_squares[LAGS];
+    int64_t beyond[7], bin[BINS], n, pairs[LAGS];
+    float largest;
+};
+
+static void collect(struct battery *b, const float x[AT_ONCE])
+{
+    double p1 = 0, p2 = 0, p3 = 0, p4 = 0;
+    for (int i = 0; i < AT_ONCE; i++) {
+        double z = x[i], q = z * z;
+        p1 += z, p2 += q, p3 += q * z, p4 += q * q;
+    }
+    b->power[1] += p1, b->power[2] += p2, b->power[3] += p3, b->power[4] += p4;
+    for (int k = 1; k < 7; k++) {
+        int count = 0;
+        for (int i = 0; i < AT_ONCE; i++)
+            count += fabsf(x[i]) > k;
+        b->beyond[k] += count;
+    }
+    for (int i = 0; i < AT_ONCE; i++) {
+        int bin = (int)floorf((x[i] + 4) * (BINS / 8));
+        b->bin[bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin]++;
+        b->largest = fmaxf(b->largest, fabsf(x[i]));
+    }
+    for (int l = 0; l < LAGS; l++) {
+        float s = 0, t = 0;
+        for (int i = 0; i + lags[l] < AT_ONCE; i += 512)
+            for (int j = i; j < i + 128; j++) {
+                s += x[j] * x[j + lags[l]];
+                t += (x[j] * x[j] - 1) * (x[j + lags[l]] * x[j + lags[l]] - 1);
+            }
+        b->product[l] += s, b->product_of_squares[l] += t;
+        b->pairs[l] += AT_ONCE / 512 * 128;
+    }
+    b->n += AT_ONCE;
+}
+
+// Five standard errors each: of some 280 numbers one is farther in 6000 runs,
+// and the seed is fixed.
+static void within(double measured, double expected, double se,
+                   const char *what)
+{
+    cr_expect(fabs(measured - expected) < 5 * se, "%s: %g, not %g +- %g", what,
+              measured, expected, se);
+}
+
+Test(random, a_thousand_million_normals_are_normal)
+{
+    static float x[AT_ONCE];
+    static struct battery b;
+    struct random r = stream("battery", 0);
+    while (b.n < 1000000000)
+        normals32(&r, AT_ONCE, x), collect(&b, x);
+    double n = (double)b.n, root = sqrt(n);
+    within(b.power[1] / n, 0, 1 / root, "mean");
+    within(b.power[2] / n, 1, sqrt(2) / root, "variance");
+    within(b.power[3] / n, 0, sqrt(15) / root, "third moment");
+    within(b.power[4] / n, 3, sqrt(96) / root, "fourth moment");
+    for (int k = 1; k < 7; k++) {
+        double p = erfc(k / sqrt(2));
+        within(b.beyond[k] / n, p, sqrt(p * (1 - p)) / root, "tail");
+    }
+    for (int k = 1; k < BINS - 1; k++) {
+        double low = k / (BINS / 8.0) - 4, high = (k + 1) / (BINS / 8.0) - 4;
+        double p = (erfc(-high / sqrt(2)) - erfc(-low / sqrt(2))) / 2;
+        within(b.bin[k] / n, p, sqrt(p * (1 - p)) / root, "histogram");
+    }
+    for (int l = 0; l < LAGS; l++) {
+        double m = (double)b.pairs[l];
+        within(b.product[l] / m, 0, 1 / sqrt(m), "correlation");
+        within(b.product_of_squares[l] / m, 0, 2 / sqrt(m), "of squares");
+    }
+    // The largest of so many is about 6.1; 32 bits of a radius end at 6.8.
+    cr_expect(b.largest > 5.8 && b.largest < 6.8, "%g", b.largest);
+}
+
+// Each stream is its own, so that threads may fill them in any order.
+Test(random, normals_do_not_depend_on_threads)
+{
+    enum { streams = 8, n = 1 << 12 };
+    static float x[3][streams][n];
+    for (int k = 0; k < 3; k++) {
+#pragma omp parallel for num_threads(1 << k) schedule(dynamic)
+        for (int i = 0; i < streams; i++) {
+            struct random r = stream("threads", (uint32_t)i);
+            normals32(&r, n, x[k][i]);
+        }
+        cr_expect(eq(int, memcmp(x[0], x[k], sizeof *x), 0));
+    }
+}
+
 // Pearson's chi-square of counts that should be equal.
 static double chi_square(int bins, const int count[bins], int n)
 {

@@ -9,24 +9,44 @@
 //
 // Two streams therefore never overlap unless their hashes are equal.
 #include "private.h"
+#include "tile/math.h"
 #include <math.h>
 
 // Ten rounds; each multiplies two words, swaps the halves, and adds the key.
-void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
+static inline void rounds(uint32_t w[4], uint32_t k, uint32_t l)
 {
-    uint32_t a = counter[0], b = counter[1], c = counter[2], d = counter[3];
-    uint32_t k = key[0], l = key[1];
     for (int round = 0; round < 10; round++) {
-        uint64_t p = (uint64_t)0xD2511F53 * a;
-        uint64_t q = (uint64_t)0xCD9E8D57 * c;
-        a = (uint32_t)(q >> 32) ^ b ^ k;
-        b = (uint32_t)q;
-        c = (uint32_t)(p >> 32) ^ d ^ l;
-        d = (uint32_t)p;
+        uint64_t p = (uint64_t)0xD2511F53 * w[0];
+        uint64_t q = (uint64_t)0xCD9E8D57 * w[2];
+        w[0] = (uint32_t)(q >> 32) ^ w[1] ^ k;
+        w[1] = (uint32_t)q;
+        w[2] = (uint32_t)(p >> 32) ^ w[3] ^ l;
+        w[3] = (uint32_t)p;
         k += 0x9E3779B9; // the golden ratio
         l += 0xBB67AE85; // the square root of three
     }
-    out[0] = a, out[1] = b, out[2] = c, out[3] = d;
+}
+
+void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
+{
+    memcpy(out, counter, 4 * sizeof *out);
+    rounds(out, key[0], key[1]);
+}
+
+// The stream's next BLOCKS blocks, word by word.
+enum { BLOCKS = 64 };
+static void blocks(struct random *r, uint32_t w[4][BLOCKS])
+{
+    const uint32_t *c = r->counter, k = r->key[0], l = r->key[1];
+    for (int i = 0; i < BLOCKS; i++) {
+        uint32_t low = c[0] + (uint32_t)i;
+        uint32_t b[] = {low, c[1] + (low < c[0]), c[2], c[3]};
+        rounds(b, k, l);
+        for (int j = 0; j < 4; j++)
+            w[j][i] = b[j];
+    }
+    r->counter[0] += BLOCKS;
+    r->counter[1] += r->counter[0] < BLOCKS;
 }
 
 // FNV-1a over the name, its closing zero, and the four bytes of the number.
@@ -62,10 +82,16 @@ uint32_t bits(struct random *r)
 }
 
 // The middles of 2^52 equal cells: neither 0 nor 1, and 1 - u is exact.
+static inline double middle(uint32_t high, uint32_t low)
+{
+    uint64_t cell = ((uint64_t)high << 32 | low) >> 12;
+    return (of_bits64(cell | bits_of64(1)) - 1) + 0x1p-53;
+}
+
 double uniform(struct random *r)
 {
-    uint64_t high = bits(r), low = bits(r);
-    return ((double)((high << 32 | low) >> 12) + 0.5) * 0x1p-52;
+    uint32_t high = bits(r);
+    return middle(high, bits(r));
 }
 
 // Lemire 2019: the high word of bits * n, where the low word has no excess.
@@ -80,12 +106,73 @@ uint32_t below(struct random *r, uint32_t n)
     return (uint32_t)(product >> 32);
 }
 
-// Box and Muller 1958; its second number is not kept, so that a draw depends
-// on the position alone.
+// Box and Muller 1958; the sine is not used, so that a block of four words is
+// one draw, which depends on its position alone.
+static inline double box_muller(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    return sqrt(-2 * log64(middle(a, b))) * cos64(2 * M_PI * middle(c, d));
+}
+
 double normal(struct random *r)
 {
-    double radius = sqrt(-2 * log(uniform(r)));
-    return radius * cos(2 * 3.14159265358979323846 * uniform(r));
+    uint32_t a = bits(r), b = bits(r), c = bits(r);
+    return box_muller(a, b, c, bits(r));
+}
+
+void normals(struct random *r, int64_t n, double x[n])
+{
+    int64_t i = 0;
+    for (uint32_t w[4][BLOCKS]; r->left == 0 && i + BLOCKS <= n; i += BLOCKS) {
+        blocks(r, w);
+        for (int j = 0; j < BLOCKS; j++)
+            x[i + j] = box_muller(w[0][j], w[1][j], w[2][j], w[3][j]);
+    }
+    for (; i < n; i++)
+        x[i] = normal(r);
+}
+
+// sqrt(-2 log u) for the middle u of the w-th of 2^32 cells.  Above the
+// root of one half, 1 - u keeps the digits that u would lose in a float.
+static inline float radius32(uint32_t w)
+{
+    float below = ((float)w + 0.5f) * 0x1p-32f;
+    float above = ((float)~w + 0.5f) * 0x1p-32f, n, f = split32(below, &n);
+    int high = w > 0xB504F333;
+    f = high ? -above : f;
+    n = high ? 0 : n;
+    float l = fma32(n, 0x1.62e43p-1f, log_short32(f)) + f;
+    return sqrtf(-2 * l);
+}
+
+// Box and Muller with sines and all: the first and third word of a block are
+// radii, the others turns.  Half turns only change the sign; r is what remains,
+// at most pi / 2 to either side.
+static void normals_of(uint32_t w[4][BLOCKS], float x[4][BLOCKS])
+{
+    for (int h = 0; h < 4; h += 2)
+        for (int i = 0; i < BLOCKS; i++) {
+            uint32_t turn = w[h + 1][i], sign = (turn + (1u << 30)) & 1u << 31;
+            float r = (float)(int32_t)(turn << 1) * (float)(M_PI * 0x1p-32);
+            float radius = of_bits32(bits_of32(radius32(w[h][i])) ^ sign);
+            x[h][i] = radius * sin_short32((float)M_PI_2 - fabsf(r));
+            x[h + 1][i] = radius * sin_short32(r);
+        }
+}
+
+void normals32(struct random *r, int64_t n, float x[n])
+{
+    uint32_t w[4][BLOCKS];
+    float last[4][BLOCKS];
+    r->left = 0;
+    for (int64_t i = 0; i < n; i += 4 * BLOCKS) {
+        blocks(r, w);
+        if (i + 4 * BLOCKS <= n) {
+            normals_of(w, (void *)(x + i));
+        } else {
+            normals_of(w, last);
+            memcpy(x + i, last, (n - i) * sizeof *x);
+        }
+    }
 }
 
 double gumbel(struct random *r)
