@@ -75,7 +75,7 @@ static inline double fma64(double a, double b, double c)
 
 // x 2^n for x between 1/2 and 2 and the n in the last bits of `whole`.  The
 // exponent is first moved by 64 to the other side, which the last factor takes
-// back: that one rounds to subnormals, zero or infinity.
+// back: that one rounds to subnormals, zero or infinity.  eq:exp-back
 static inline float scaled32(float x, float whole)
 {
     int up = whole >= WHOLE32;
@@ -90,7 +90,7 @@ static inline double scaled64(double x, double whole)
     return x * of_bits64(power) * (up ? 0x1p512 : 0x1p-512);
 }
 
-// e^r - 1 for |r| <= log(2) / 2.
+// e^r - 1 for |r| <= log(2) / 2.  eq:exp-short
 static inline float exp_short32(float r)
 {
     float p = fma32(0x1.6a5a54p-10f, r, 0x1.123aecp-7f);
@@ -116,7 +116,7 @@ static inline double exp_short64(double r)
 }
 
 // e^x = 2^n (1 + t), with n in the last bits of `whole`.  Beyond the bounds the
-// answer is infinite or zero anyway.
+// answer is infinite or zero anyway.  eq:exp-split
 static inline float exp_split32(float x, float *whole)
 {
     x = x > 104 ? 104 : x;

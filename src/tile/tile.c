@@ -106,7 +106,7 @@ static void slice(int m, int n, int k, struct matrix a, struct matrix b,
     free(strips);
 }
 
-// Threads share the longer side of C, in whole tiles.
+// Threads share the longer side of C, in whole tiles.  eq:product
 void product(int m, int n, int k, struct matrix a, struct matrix b,
              struct matrix c, int add)
 {
@@ -133,6 +133,7 @@ void product(int m, int n, int k, struct matrix a, struct matrix b,
     }
 }
 
+// The best of thirty rounds; no chain waits for another.  eq:peak
 double peak(void)
 {
     enum { CHAINS = 12, STEPS = 100000 };
