@@ -224,8 +224,28 @@ $B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave \
 $(patsubst %,$B/tests/%.ran,weave weave-pages): $(shell find tests/fixtures -type f) \
     src/weave/page.css
 
-bench:  ## speed against its peers and the machine's limits
-	echo "nothing to bench yet"
+# bench.c and the libraries again, to be loaded by bench.py; what else is in C
+# in tests/bench/ is a program.
+bench-c := tests/bench/bench.c \
+           $(foreach f,$(filter-out weave new,$(folders)),$(wildcard src/$f/*.c))
+bench-programs := $(patsubst tests/bench/%.c,$B/bench/%,\
+                      $(filter-out %/bench.c,$(wildcard tests/bench/*.c)))
+$B/bench/%.o: %.c $B/flags
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@
+$B/bench/src/tile/%.o: CFLAGS += -ffp-contract=fast
+$B/bench/bench.so: $(bench-c:%.c=$B/bench/%.o)
+	$(CC) $(CFLAGS) -shared $^ -lmvec -lm -o $@
+$(bench-programs): $B/bench/%: tests/bench/%.c $(archives) $B/flags
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< \
+	    -Wl,--start-group $(archives) -Wl,--end-group -lm -o $@
+-include $(bench-c:%.c=$B/bench/%.d)
+
+bench: $B/bench/bench.so $(bench-programs)  ## [ONLY=product] beside its peers
+	env -u OMP_WAIT_POLICY -u OPENBLAS_NUM_THREADS -u OPENBLAS_CORETYPE \
+	    PYTHONDONTWRITEBYTECODE=1 \
+	    $(alone) /usr/bin/python3 tests/bench/bench.py $< $B/bench.tsv $(ONLY)
 
 include tests/check.mk
 
@@ -233,7 +253,8 @@ include tests/check.mk
 
 single: $(singles)  ## every program as one file, build/single/NAME.c
 
-$B/single/%.c: $$(wildcard chapters/*-$$*/*.c) src/single \
+$B/single/%.c: $$(wildcard chapters/*-$$*/$$*.c) \
+               $$(wildcard chapters/*-$$*/*.c) src/single \
                $(wildcard src/*/*.[ch])
 	mkdir -p $(@D)
 	src/single $< >$@
