@@ -303,8 +303,8 @@ Test(taylor, attention_is_linear, .description = "eq:taylor-attention")
 {
     double key[2][2] = {{1, 2}, {3, -1}}, q[] = {2, 1}, v[] = {10, 20};
     // Dot products 4 and 5, so weights 16 and 25.
-    cr_expect(epsilon_eq(dbl, attend(2, 2, q, key, v), (160 + 500) / 41.,
-                         1e-14));
+    cr_expect(epsilon_eq(dbl, squared_attention(2, 2, q, key, v),
+                         (160 + 500) / 41., 1e-14));
 }
 
 // ---- sparse softmax ---------------------------------------------------------

@@ -39,8 +39,8 @@ static void taylor_order(void)
 
 // What a query gets from keys and values under weights (q.k)^2, the squares
 // taken apart: the keys are summed once, for all queries.  eq:taylor-attention
-static double attend(int m, int d, const double q[d], const double key[m][d],
-                     const double value[m])
+static double squared_attention(int m, int d, const double q[d],
+                                const double key[m][d], const double value[m])
 {
     double total[d * d], each[d * d], above = 0, below = 0;
     memset(total, 0, sizeof total);
@@ -74,7 +74,8 @@ static void linear_attention(void)
             above += dot * dot * v[k];
             below += dot * dot;
         }
-        worst = worse(worst, fabs(attend(KEYS, D, q, key, v) - above / below));
+        worst = worse(worst, fabs(squared_attention(KEYS, D, q, key, v) -
+                                  above / below));
     }
     claim("squares-apart", AT_MOST, worst, 0, 1, 1e-13, 0,
           "sums of 64 times 64 terms of order one, rounded by 1e-16 each");
@@ -757,18 +758,18 @@ static void speed(void)
 }
 
 // Whole batches, row by row on all threads, as floats and as doubles.
-static void shapes(void)
+static void batches(void)
 {
     static const int sizes[][2] = {{1, 1000000}, {1024, 1024}, {64, 32000}};
     static const double alphas[] = {1, 2, 1.5, 1.25};
     struct table *t =
-        table("shapes", "alpha\trows\tn\tfloat [ns]\tdouble [ns]");
+        table("batches", "alpha\trows\tn\tfloat [ns]\tdouble [ns]");
     for (int s = 0; s < 3; s++) {
         int rows = quick ? 1 : sizes[s][0], n = quick ? 1000 : sizes[s][1];
         int all = rows * n;
         double *x = vector(2 * (int64_t)all);
         float *y = (float *)vector(all);
-        struct random r = stream("shapes", s);
+        struct random r = stream("batches", s);
         normals(&r, all, x);
         for (int i = 0; i < all; i++)
             y[i] = (float)x[i];

@@ -1350,7 +1350,7 @@ static void training(void)
     recorded("digits", "two classifiers trained on eleven losses", digits);
     recorded("embeddings", "digits on a circle, with a margin", embeddings);
     timing("speed", "time against the number of logits", speed);
-    timing("shapes", "whole batches by the fast maps", shapes);
+    timing("batches", "whole batches by the fast maps", batches);
 }
 
 static void calculators(void)

@@ -6,7 +6,7 @@ of(name, kind) = strcol("map") eq name && strcol("data") eq kind ? column("n") :
 set logscale xy
 set xlabel "logits"
 set xrange [70:1.5e6]
-set yrange [0.03:60]
+set yrange [0.03:2000]
 set format x "10^{%T}"
 set xtics 100, 100
 set ytics ("0.1 ns" 0.1, "1 ns" 1, "10 ns" 10)
@@ -21,14 +21,14 @@ do for [k = 1:2] {
     if (k == 2) {
         set format y ""; set ytics ("" 0.1, "" 1, "" 10)
     }
-    if (k == 1) {
-        set key at graph 0.98,0.98 right top samplen 2
+    if (k == 2) {
+        set key at graph 0.99,0.99 right top samplen 2 spacing 1.1
     } else {
         unset key
     }
     plot "speed.tsv" using (of("entmax-1.25, fast", kind)):"ns" with linespoints lt 4 dt DASH title "entmax 1.25", \
          "speed.tsv" using (of("entmax-1.5, fast", kind)):"ns" with linespoints lt 1 title "entmax 1.5", \
-         "speed.tsv" using (of("softmax, fast", kind)):"ns" with linespoints lt 7 title "softmax", \
+         "speed.tsv" using (of("softmax, fast", kind)):"ns" with linespoints lt 7 lw 2 pt 7 ps 0.5 title "softmax", \
          "speed.tsv" using (of("sparsemax, fast", kind)):"ns" with linespoints lt 3 title "sparsemax", \
          "speed.tsv" using (of("two readings, one writing", kind)):"ns" with lines lt GREY lw 2 title "two readings, one writing"
 }

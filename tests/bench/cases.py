@@ -1,0 +1,111 @@
+"""What bench.py measures.  Each function here adds lines by bench.case, or by
+bench.report where it has taken the times itself; CASES at the end lists them.
+"""
+import ctypes
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+from bench import BLIS, numpy, torch
+
+
+def product(b):
+    """Products of squares: OpenBLAS, and whatever BLAS torch runs on."""
+    for threads in sorted({1, b.most}):
+        for n in (256, 512, 1024, 2048):
+            x, y, z = (b.floats(n * n) for _ in range(3))
+            p, q = b.floats(n * n, False), b.floats(n * n, False)
+            peers = {}
+            if b.openblas:
+                one, zero = ctypes.c_float(1), ctypes.c_float(0)
+                peers["OpenBLAS"] = lambda: b.openblas.cblas_sgemm(
+                    101, 111, 111, n, n, n, one, x, n, y, n, zero, p, n)
+            if torch:
+                s, t, u = (b.tensor(a, n, n) for a in (x, y, q))
+                peers["torch"] = lambda: torch.mm(s, t, out=u)
+            elif numpy:
+                s, t, u = (b.matrix(a, n, n) for a in (x, y, q))
+                peers["numpy"] = lambda: numpy.matmul(s, t, out=u)
+            others = [a for a, k in ((p, b.openblas), (q, torch or numpy)) if k]
+            b.case(f"product {n}", threads,
+                   lambda: b.ours.square_product(n, x, y, z), peers,
+                   2e-9 * n**3, "GFLOP/s",
+                   lambda: b.seconds_of(flops=2 * n**3, threads=threads),
+                   (z, others, 1e-4))
+
+
+def functions(b):
+    """Functions of many numbers on one thread, in the second cache; the limit
+    is what their multiplications take."""
+    n = 1 << 16
+    size = ctypes.c_int64(n)
+    for name, steps in ("exp", 11), ("log", 13), ("sin", 13), ("cos", 13):
+        x, y = b.floats(n), b.floats(n, False)
+        others = {k: b.floats(n, False) for k in ("libmvec", "numpy", "torch")}
+        if name == "log":
+            b.ours.exp_array(size, x, x)
+        peers = {}
+        if hasattr(b.ours, name + "_libmvec"):
+            mvec = getattr(b.ours, name + "_libmvec")
+            peers["libmvec"] = lambda: mvec(size, x, others["libmvec"])
+        if numpy:
+            f, u, v = (getattr(numpy, name), b.matrix(x, n),
+                       b.matrix(others["numpy"], n))
+            peers["numpy"] = lambda: f(u, out=v)
+        if torch:
+            g, s, t = (getattr(torch, name), b.tensor(x, n),
+                       b.tensor(others["torch"], n))
+            peers["torch"] = lambda: g(s, out=t)
+        ours = getattr(b.ours, name + "_array")
+        b.case(name, 1, lambda: ours(size, x, y), peers, 1e-9 * n, "G/s",
+               lambda: b.seconds_of(flops=2 * steps * n),
+               (y, [others[k] for k in peers], 1e-6))
+
+
+def normals(b):
+    """Normal random numbers on one thread; they are written once."""
+    n = 1 << 20
+    x, y = b.floats(n, False), b.floats(n, False)
+    peers = {}
+    if numpy:
+        r, v = numpy.random.default_rng(1), b.matrix(y, n)
+        peers["numpy"] = lambda: r.standard_normal(out=v, dtype=numpy.float32)
+    if torch:
+        t = b.tensor(y, n)
+        peers["torch"] = t.normal_
+    b.case("normals", 1, lambda: b.ours.fill_normals(ctypes.c_int64(n), x),
+           peers, 1e-9 * n, "G/s", lambda: b.seconds_of(bytes=4 * n))
+
+
+def transformer(b):
+    """A training step.  Programs of their own, three runs of each in turn; the
+    first steps of a run do not count."""
+    program = pathlib.Path(b.path).with_name("transformer")
+    if b.setup or not b.wants("transformer step", b.most) or \
+            not program.exists():
+        return
+    python = [sys.executable,
+              pathlib.Path(__file__).with_name("transformer.py"), "20"]
+    most = str(b.most)
+    runs = {"": ([program, "20"], {"OMP_NUM_THREADS": most})}
+    if torch:
+        runs["torch, 1 thread"] = [*python, "1"], {}
+        runs["torch"] = [*python, most], {}
+        if os.path.exists(BLIS):
+            runs["torch on BLIS"] = [*python, most], {
+                "LD_PRELOAD": BLIS, "BLIS_NUM_THREADS": most}
+    times = {k: [] for k in runs}
+    for _ in range(3):
+        for k, (command, extra) in runs.items():
+            steps = subprocess.run(command, env={**os.environ, **extra},
+                                   stdout=subprocess.PIPE, check=True).stdout
+            times[k] += [1e-3 * float(t) for t in steps.split()[5:]]
+    b.report("transformer step", b.most, "ms",
+             {k: statistics.median(t) for k, t in times.items()},
+             lambda t: 1e3 * t,
+             b.seconds_of(flops=12.1e9, threads=b.most))
+
+
+CASES = [product, functions, normals, transformer]
