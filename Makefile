@@ -224,12 +224,12 @@ $B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave \
 $(patsubst %,$B/tests/%.ran,weave weave-pages): $(shell find tests/fixtures -type f) \
     src/weave/page.css
 
-# bench.c and the libraries again, to be loaded by bench.py; what else is in C
-# in tests/bench/ is a program.
-bench-c := tests/bench/bench.c \
+# bench.c, maps.c and the libraries again, to be loaded by bench.py; what else is
+# in C in tests/bench/ is a program.
+bench-c := tests/bench/bench.c tests/bench/maps.c \
            $(foreach f,$(filter-out weave new,$(folders)),$(wildcard src/$f/*.c))
 bench-programs := $(patsubst tests/bench/%.c,$B/bench/%,\
-                      $(filter-out %/bench.c,$(wildcard tests/bench/*.c)))
+                      $(filter-out %/bench.c %/maps.c,$(wildcard tests/bench/*.c)))
 $B/bench/%.o: %.c $B/flags
 	mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@

@@ -420,6 +420,21 @@ Test(functions, keep_the_sign_of_zero_and_are_right_at_the_ends)
     cr_expect(exp32(0) == 1 && log32(1) == 0 && cos32(0) == 1);
 }
 
+Test(functions, exp_below_has_the_bits_of_exp)
+{
+    struct random r = stream("below", 0);
+    for (int i = 0; i < 100000; i++) {
+        double x = i % 2 ? -110 * uniform(&r) : -pow(2, -150 * uniform(&r));
+        cr_expect(bits_of32(exp_below32((float)x)) ==
+                  bits_of32(exp32((float)x)));
+        cr_expect(bits_of64(exp_below64(7 * x)) == bits_of64(exp64(7 * x)));
+    }
+    cr_expect(exp_below32(-INFINITY) == 0 && exp_below64(-INFINITY) == 0);
+    cr_expect(exp_below32(-3e38f) == 0 && exp_below64(-1e308) == 0);
+    cr_expect(exp_below32(0) == 1 && exp_below32(-0.0f) == 1);
+    cr_expect(exp_below64(0) == 1 && exp_below64(-0.0) == 1);
+}
+
 Test(functions, of_nan_are_nan)
 {
     cr_expect(isnan(exp32(NAN)) && isnan(exp64(NAN)) && isnan(log32(NAN)));

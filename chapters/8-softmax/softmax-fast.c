@@ -22,13 +22,28 @@ enum power { PLAIN, SQUARED, GENERAL };
 #define real float
 #define exp_real exp32
 #define log_real log32
+#define exp_below exp_below32
 #define FAST_FLOAT
 #endif
+
+// A vector of the machine's, for sums that must stay in registers.
+typedef real pack __attribute__((vector_size(64), aligned(sizeof(real))));
+enum { PACK = 64 / sizeof(real) };
+
+static inline real fast_fold(pack v)
+{
+    real lane[PACK];
+    memcpy(lane, &v, sizeof lane);
+    for (int half = PACK / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; l++)
+            lane[l] += lane[l + half];
+    return lane[0];
+}
 
 // The largest of n numbers.  Many running maxima at once make vectors.
 static real fast_largest(int n, const real x[n])
 {
-    real m[LANE], top = -INFINITY;
+    real m[LANE];
     int i = 0;
     for (int l = 0; l < LANE; l++)
         m[l] = -INFINITY;
@@ -37,29 +52,28 @@ static real fast_largest(int n, const real x[n])
             m[l] = x[i + l] > m[l] ? x[i + l] : m[l];
     for (; i < n; i++)
         m[0] = x[i] > m[0] ? x[i] : m[0];
-    for (int l = 0; l < LANE; l++)
-        top = m[l] > top ? m[l] : top;
-    return top;
+    for (int half = LANE / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; l++)
+            m[l] = m[l + half] > m[l] ? m[l + half] : m[l];
+    return m[0];
 }
 
 // p = e^(x - m), and its sum: in many lanes, then in double.
-static double fast_exponentials(int n, const real x[n], real m, real p[n])
+static double fast_exponentials(int n, const real *restrict x, real m,
+                                real *restrict p)
 {
-    real s[LANE] = {0};
-    double total = 0;
+    pack s[4] = {0};
+    double rest = 0;
     int i = 0;
-    if (m == -INFINITY) // and so is all of x
-        m = 0;
-    for (; i + LANE <= n; i += LANE)
-        for (int l = 0; l < LANE; l++) {
-            p[i + l] = exp_real(x[i + l] - m);
-            s[l] += p[i + l];
-        }
+    m = m == -INFINITY ? 0 : m; // then all of x is, and p is zero
+    for (int j = 0; j < n; j++)
+        p[j] = exp_below(x[j] - m);
+    for (; i + 4 * PACK <= n; i += 4 * PACK)
+        for (int k = 0; k < 4; k++)
+            s[k] += *(pack *)(p + i + k * PACK);
     for (; i < n; i++)
-        s[i % LANE] += p[i] = exp_real(x[i] - m);
-    for (int l = 0; l < LANE; l++)
-        total += s[l];
-    return total;
+        rest += p[i];
+    return (double)fast_fold(s[0] + s[1]) + fast_fold(s[2] + s[3]) + rest;
 }
 
 // A row at work, and of every chunk its largest logit and its sum.
@@ -150,8 +164,7 @@ static int fast_gather(int n, const real x[n], real top, real reach, int k,
         __m512 v = _mm512_sub_ps(_mm512_loadu_ps(x + i), _mm512_set1_ps(top));
         __mmask16 on =
             _mm512_cmp_ps_mask(v, _mm512_set1_ps(-reach), _CMP_GT_OQ);
-        if (on)
-            _mm512_storeu_ps(z + k, _mm512_maskz_compress_ps(on, v));
+        _mm512_storeu_ps(z + k, _mm512_maskz_compress_ps(on, v));
         k += __builtin_popcount(on);
     }
 #endif
@@ -182,27 +195,33 @@ static inline real fast_weight(enum power power, real inverse, real v,
 static inline struct fast_sums fast_sum(enum power power, real beta, int n,
                                         const real z[n], real tau)
 {
-    enum { BLOCK = 64, STEP = 16 };
-    real inverse = 1 / beta;
-    double weight[STEP] = {0}, slope[STEP] = {0};
+    enum { BLOCK = 64 };
+    real inverse = 1 / beta, p[BLOCK], d[BLOCK], one[BLOCK], padded[BLOCK];
     struct fast_sums s = {0};
     for (int i = 0; i < n; i += BLOCK) {
-        int m = n - i < BLOCK ? n - i : BLOCK, count = 0;
-        real p[BLOCK] = {0}, d[BLOCK] = {0};
-        for (int l = 0; l < m; l++) {
-            real v = z[i + l] - tau, q, r;
+        const real *y = z + i;
+        if (n - i < BLOCK) { // whole blocks have no tail to be done alone
+            for (int l = 0; l < BLOCK; l++)
+                padded[l] = -2;
+            y = memcpy(padded, y, (n - i) * sizeof *y);
+        }
+        for (int l = 0; l < BLOCK; l++) {
+            real v = y[l] - tau, q, r;
             q = fast_weight(power, inverse, v > 0 ? v : 1, &r);
             p[l] = v > 0 ? q : 0;
             d[l] = v > 0 ? r : 0;
-            count += v > 0;
+            one[l] = v > 0 ? 1 : 0;
         }
-        for (int l = 0; l < BLOCK; l += STEP)
-            for (int j = 0; j < STEP; j++)
-                weight[j] += p[l + j], slope[j] += d[l + j];
-        s.count += count;
+        pack sum[3] = {0};
+        for (int l = 0; l < BLOCK; l += PACK) {
+            sum[0] += *(pack *)(p + l);
+            sum[1] += *(pack *)(d + l);
+            sum[2] += *(pack *)(one + l);
+        }
+        s.weight += fast_fold(sum[0]);
+        s.slope += fast_fold(sum[1]);
+        s.count += fast_fold(sum[2]);
     }
-    for (int j = 0; j < STEP; j++)
-        s.weight += weight[j], s.slope += slope[j];
     return s;
 }
 
@@ -253,7 +272,7 @@ static double fast_solve(real beta, double tau, int n, real z[n])
 }
 
 static inline void fast_weights(enum power power, real beta, real top, real tau,
-                                int n, const real x[n], real p[n])
+                                int n, const real *restrict x, real *restrict p)
 {
     real inverse = 1 / beta;
     for (int i = 0; i < n; i++) {

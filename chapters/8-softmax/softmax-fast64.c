@@ -6,6 +6,11 @@
 #define real double
 #define exp_real exp64
 #define log_real log64
+#undef exp_below
+#define exp_below exp_below64
+#define pack pack64
+#define PACK PACK64
+#define fast_fold fast_fold64
 #define fast_largest fast_largest64
 #define fast_exponentials fast_exponentials64
 #define fast_chunk fast_chunk64
@@ -35,6 +40,9 @@
 #undef real
 #undef exp_real
 #undef log_real
+#undef pack
+#undef PACK
+#undef fast_fold
 #undef fast_largest
 #undef fast_exponentials
 #undef fast_chunk

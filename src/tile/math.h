@@ -115,24 +115,33 @@ static inline double exp_short64(double r)
     return fma64(p * r, r, r);
 }
 
-// e^x = 2^n (1 + t), with n in the last bits of `whole`.  Beyond the bounds the
-// answer is infinite or zero anyway.  eq:exp-split
-static inline float exp_split32(float x, float *whole)
+// e^x = 2^n (1 + t), with n in the last bits of `whole`, for an x whose n has a
+// place there.  eq:exp-split
+static inline float exp_short_of32(float x, float *whole)
 {
-    x = x > 104 ? 104 : x;
-    x = x < -104 ? -104 : x;
     *whole = fma32(x, 0x1.715476p0f, WHOLE32);
     float n = *whole - WHOLE32, r = fma32(n, -0x1.62ep-1f, x);
     return exp_short32(fma32(n, -0x1.0bfbe8p-15f, r));
 }
 
-static inline double exp_split64(double x, double *whole)
+static inline double exp_short_of64(double x, double *whole)
 {
-    x = x > 746 ? 746 : x;
-    x = x < -746 ? -746 : x;
     *whole = fma64(x, 0x1.71547652b82fep0, WHOLE64);
     double n = *whole - WHOLE64, r = fma64(n, -0x1.62e42ffp-1, x);
     return exp_short64(fma64(n, 0x1.718432a1b0e26p-35, r));
+}
+
+// The same for any x: beyond the bounds the answer is infinite or zero anyway.
+static inline float exp_split32(float x, float *whole)
+{
+    x = x > 104 ? 104 : x;
+    return exp_short_of32(x < -104 ? -104 : x, whole);
+}
+
+static inline double exp_split64(double x, double *whole)
+{
+    x = x > 746 ? 746 : x;
+    return exp_short_of64(x < -746 ? -746 : x, whole);
 }
 
 // e^x.
@@ -146,6 +155,23 @@ static inline double exp64(double x)
 {
     double n, t = exp_split64(x, &n);
     return scaled64(1 + t, n);
+}
+
+// e^x for x <= 0, no NaN: what softmax wants.  The bits of negative numbers are
+// in order, so that one comparison of whole numbers is a bound; and the factor
+// that takes back the shift of the exponent is always the same.
+static inline float exp_below32(float x)
+{
+    uint32_t u = bits_of32(x), most = bits_of32(-104);
+    float whole, t = exp_short_of32(of_bits32(u < most ? u : most), &whole);
+    return (1 + t) * of_bits32((bits_of32(whole) + 191) << 23) * 0x1p-64f;
+}
+
+static inline double exp_below64(double x)
+{
+    uint64_t u = bits_of64(x), most = bits_of64(-746);
+    double whole, t = exp_short_of64(of_bits64(u < most ? u : most), &whole);
+    return (1 + t) * of_bits64((bits_of64(whole) + 1535) << 52) * 0x1p-512;
 }
 
 // ---- logarithm --------------------------------------------------------------

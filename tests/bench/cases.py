@@ -10,6 +10,9 @@ import sys
 
 from bench import BLIS, numpy, torch
 
+if torch:
+    import sparse
+
 
 def product(b):
     """Products of squares: OpenBLAS, and whatever BLAS torch runs on."""
@@ -64,6 +67,34 @@ def functions(b):
                (y, [others[k] for k in peers], 1e-6))
 
 
+def maps(b):
+    """Softmax and its sparse rivals of one row and of many.  The peers of the
+    sparse maps sort all logits, or the hundred largest first; the limit is to
+    read the row once and to write it once."""
+    if b.setup:  # no BLAS in these
+        return
+    for threads in sorted({1, b.most}):
+        for rows, n in (1, 10**6), (1024, 1024), (64, 32000):
+            x, p = b.floats(rows * n), b.floats(rows * n, False)
+            for name, alpha in ("softmax", 1), ("sparsemax", 2), \
+                    ("entmax-1.5", 1.5), ("entmax-1.25", 1.25):
+                peers = {}
+                if torch:
+                    s = b.tensor(x, rows, n)
+                if torch and alpha == 1:
+                    peers["torch"] = lambda: torch.softmax(s, -1)
+                elif torch and alpha != 1.25:
+                    f = sparse.sparsemax if alpha == 2 else sparse.entmax15
+                    peers["torch, sort"] = lambda: f(s)
+                    peers["torch, 100 largest"] = lambda: f(s, 100)
+                b.case(f"{name} {rows}x{n}", threads,
+                       lambda: b.ours.map_rows_of(ctypes.c_double(alpha), rows,
+                                                  n, x, p),
+                       peers, 1e-9 * rows * n, "G/s",
+                       lambda: b.seconds_of(bytes=8 * rows * n,
+                                            threads=threads))
+
+
 def normals(b):
     """Normal random numbers on one thread; they are written once."""
     n = 1 << 20
@@ -108,4 +139,4 @@ def transformer(b):
              b.seconds_of(flops=12.1e9, threads=b.most))
 
 
-CASES = [product, functions, normals, transformer]
+CASES = [product, functions, maps, normals, transformer]
