@@ -152,8 +152,9 @@ $B/bin/%: $$(wildcard chapters/*-$$*/$$*.c) $(archives) $B/flags
 
 # Programs run one at a time, when everything is compiled and nothing is drawn:
 # two at once falsify every time.  What makes one run again is its key, a hash
-# of the program and its data, so that a changed comment reruns nothing.
-alone    = flock -o $B/.run
+# of the program and its data, so that a changed comment reruns nothing.  Threads
+# keep to their cores: one that sleeps would wake on that of its waker, and wait.
+alone    = OMP_PROC_BIND=true flock -o $B/.run
 together = flock -os $B/.run
 
 $B/results/%/run.tsv: $$(call program-of,$$*) FORCE | $(programs) $B/bin/weave
@@ -245,7 +246,7 @@ $(bench-programs): $B/bench/%: tests/bench/%.c $(archives) $B/flags
 bench: $B/bench/bench.so $(bench-programs)  ## [ONLY=product] beside its peers
 	env -u OMP_WAIT_POLICY -u OPENBLAS_NUM_THREADS -u OPENBLAS_CORETYPE \
 	    PYTHONDONTWRITEBYTECODE=1 \
-	    $(alone) /usr/bin/python3 tests/bench/bench.py $< $B/bench.tsv $(ONLY)
+	    flock -o $B/.run /usr/bin/python3 tests/bench/bench.py $< $B/bench.tsv $(ONLY)
 
 include tests/check.mk
 
