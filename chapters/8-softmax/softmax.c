@@ -1203,7 +1203,7 @@ static char *line(int n, const char *name, const double p[n])
         if (p && !isfinite(p[i]))
             usage("a number of the answer is beyond all doubles");
         else if (p)
-            fprintf(f, "%s%.17g", i ? "\t" : "", p[i]);
+            fprintf(f, "%s%.17g", i ? "\t" : "", p[i] + 0); // no -0
         else
             fprintf(f, "%s%s%d", i ? "\t" : "", name, i);
     if (!f || fclose(f) != 0)
