@@ -19,10 +19,12 @@ strict-flags = -Werror -Wshadow -Wpointer-arith -Wundef -Wformat-security \
 check-gcc check-clang: check-%:  ## no warnings, also from a second compiler
 	$(sub) B=$c/$* CC=$* EXTRA='$(strict-flags)' programs test-programs
 
-# Tests are left out: Criterion's macros are full of what it complains of.
+# Tests are left out: Criterion's macros are full of what it complains of; the
+# parts of a chapter's program are seen with it.
 check-tidy:  ## clang-tidy, .clang-tidy says which checks
 	mkdir -p $c
-	printf '%s\n' $(filter-out tests/% src/new/%,$(filter %.c,$(all-c))) | \
+	printf '%s\n' $(filter src/%,$(filter-out src/new/%,$(filter %.c,$(all-c)))) \
+	    $(sources) | \
 	    xargs -P2 -I% clang-tidy --quiet % -- -std=gnu11 -Isrc -fopenmp \
 	    2>$c/tidy || { grep -v generated $c/tidy; exit 1; }
 

@@ -94,14 +94,16 @@ static int fast_chunks(int n)
     return n / CHUNK + (n % CHUNK > 0);
 }
 
-static int fast_size(int n, int k)
+static int fast_size(int n, int64_t k)
 {
-    return n - k * CHUNK < CHUNK ? n - k * CHUNK : CHUNK;
+    int64_t left = n - k * CHUNK;
+    return left < CHUNK ? (int)left : CHUNK;
 }
 
 // Takes a step for every chunk, on all threads if the row is long and they are
 // free.
-static void fast_each(struct fast_row *r, void step(struct fast_row *, int k))
+static void fast_each(struct fast_row *r,
+                      void step(struct fast_row *, int64_t k))
 {
     int chunks = fast_chunks(r->n);
     if (chunks < PARALLEL || omp_in_parallel()) {
@@ -114,7 +116,7 @@ static void fast_each(struct fast_row *r, void step(struct fast_row *, int k))
         step(r, k);
 }
 
-static void fast_chunk_largest(struct fast_row *r, int k)
+static void fast_chunk_largest(struct fast_row *r, int64_t k)
 {
     r->c[k].top = fast_largest(fast_size(r->n, k), r->x + k * CHUNK);
 }
@@ -126,14 +128,14 @@ static void fast_row_largest(struct fast_row *r)
         r->top = r->c[k].top > r->top ? r->c[k].top : r->top;
 }
 
-static void fast_chunk_exponentials(struct fast_row *r, int k)
+static void fast_chunk_exponentials(struct fast_row *r, int64_t k)
 {
     fast_chunk_largest(r, k);
     r->c[k].sum = fast_exponentials(fast_size(r->n, k), r->x + k * CHUNK,
                                     r->c[k].top, r->p + k * CHUNK);
 }
 
-static void fast_chunk_scale(struct fast_row *r, int k)
+static void fast_chunk_scale(struct fast_row *r, int64_t k)
 {
     real scale = (real)(exp((double)r->c[k].top - r->top) / r->total);
     real *p = r->p + k * CHUNK;
@@ -290,7 +292,7 @@ static double fast_threshold(struct fast_row *r, real z[])
 {
     int chunks = fast_chunks(r->n), kept = 0;
     real leaders[chunks], beta = r->beta;
-    for (int k = 0; k < chunks; k++) {
+    for (int64_t k = 0; k < chunks; k++) {
         leaders[k] = beta * (r->c[k].top - r->top);
         if (leaders[k] > -1)
             kept = fast_gather(fast_size(r->n, k), r->x + k * CHUNK, r->top,
@@ -303,7 +305,7 @@ static double fast_threshold(struct fast_row *r, real z[])
 }
 
 // A chunk whose leader has no weight is cleared unread.
-static void fast_chunk_weights(struct fast_row *r, int k)
+static void fast_chunk_weights(struct fast_row *r, int64_t k)
 {
     int n = fast_size(r->n, k);
     const real *x = r->x + k * CHUNK;

@@ -164,9 +164,10 @@ void normals32(struct random *r, int64_t n, float x[n])
     uint32_t w[4][BLOCKS];
     float last[4][BLOCKS];
     r->left = 0;
-    for (int64_t i = 0; i < n; i += 4 * BLOCKS) {
+    const int64_t all = sizeof last / sizeof **last;
+    for (int64_t i = 0; i < n; i += all) {
         blocks(r, w);
-        if (i + 4 * BLOCKS <= n) {
+        if (i + all <= n) {
             normals_of(w, (void *)(x + i));
         } else {
             normals_of(w, last);

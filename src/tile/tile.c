@@ -23,12 +23,12 @@ static inline __attribute__((always_inline)) void pack(int wide, int width,
                                                        int64_t down, float *to)
 {
     if (wide == width && along == 1)
-        for (int p = 0; p < k; p++)
+        for (int64_t p = 0; p < k; p++)
             memcpy(to + p * width, x + p * down, width * sizeof *to);
     else
         for (int q = 0; q < k; q += LINE)
             for (int j = 0; j < width; j++)
-                for (int p = q; p < least(q + LINE, k); p++)
+                for (int64_t p = q; p < least(q + LINE, k); p++)
                     to[p * width + j] = j < wide ? x[j * along + p * down] : 0;
 }
 
@@ -45,7 +45,7 @@ static void corner(int rows, int columns, int k, const float *a, int64_t row,
     else
         tile(k, a, 1, ROWS, b, COLUMNS, t);
     if (columns == COLUMNS && c.column == 1)
-        for (int i = 0; i < 2 * rows; i++) {
+        for (int64_t i = 0; i / 2 < rows; i++) {
             lanes_at *to = (lanes_at *)(c.x + i / 2 * c.row + i % 2 * LANES);
             if (add)
                 t[i / 2][i % 2] += *to;
@@ -66,14 +66,14 @@ static void band(int m, int n, int k, struct matrix a, const float *strips,
 {
     float copy[BAND * DEPTH] __attribute__((aligned(64)));
     int direct = a.column == 1 ? m / ROWS * ROWS : 0;
-    for (int i = direct; i < m; i += ROWS)
-        pack(least(m - i, ROWS), ROWS, k, a.x + i * a.row, a.row, a.column,
-             copy + i * k);
+    for (int64_t i = direct; i < m; i += ROWS)
+        pack(least((int)(m - i), ROWS), ROWS, k, a.x + i * a.row, a.row,
+             a.column, copy + i * k);
     for (int j = 0; j < n; j += COLUMNS)
-        for (int i = 0; i < m; i += ROWS) {
+        for (int64_t i = 0; i < m; i += ROWS) {
             struct matrix to = {c.x + i * c.row + j * c.column, c.row,
                                 c.column};
-            corner(least(m - i, ROWS), least(n - j, COLUMNS), k,
+            corner(least((int)(m - i), ROWS), least(n - j, COLUMNS), k,
                    i < direct ? a.x + i * a.row : copy + i * k, a.row,
                    i < direct ? 1 : ROWS, strips + (int64_t)j * k, to, add);
         }
