@@ -172,7 +172,7 @@ static int allowed(const char *file, int line, const char *tex)
 void math_open(const char *folder, const char *file)
 {
     struct stat s;
-    char *text = read_file(file, NULL);
+    char *text = read_text(file, NULL);
     cache = folder;
     read_macros(file, text);
     char *which = stat(KATEX, &s)
@@ -218,6 +218,7 @@ void math_close(void)
     if (duk)
         duk_destroy_heap(duk);
     duk = NULL;
+    macros = (struct list){0};
 }
 
 // ---- symbols ----------------------------------------------------------------
