@@ -155,6 +155,9 @@ Test(lexer, finds_what_a_file_defines)
         {"#include <a.h>\nint x; // trailing\nint y;", "x 2-2, y 3-3"},
         {"Test(suite, name, .description = \"eq:x\")\n{\n    f();\n}\nint x;",
          "Test() 1-4, x 5-5"},
+        {"enum { \"<b>\" };\nenum { /* no end", ""},
+        {"enum { ) ;", ""},
+        {"int x;\nint x;\nint x(void) {}", "x 1-1, x 2-2, x() 3-3"},
         {"int f(void)\n{\n", ""},
         {"}\n)\nint x;", ""},
         {";;;", ""},
@@ -278,7 +281,30 @@ Test(lexer, reads_tests_and_joins_them_with_their_outcomes)
                  tests_of("Test(a, b) {}\nTest(c",
                           SUITE("a", CASE("b", "PASSED"))),
                  "1 a/b []+ "));
-    cr_expect(eq(str, told(), "t.xml: cut short: run the tests again\n"));
+    static const char cut[] =
+        "t.xml: cut short: run the tests again: make test\n";
+    cr_expect(eq(str, told(), (char *)cut));
+    // Damaged in other ways: what cannot be read has not run.
+    static const char *const damaged[] = {
+        "",
+        "<",
+        "<testcase ",
+        "<testsuite name=\"a",
+        "</testsuites>",
+        "<testcase name=\"b\" status=\"PASSED\">",
+        "<testsuite name=\"a\"><testcase status=\"b\" name=\"c\"/>",
+        "\x01\xff<testsuite  name=\"a\"/><testcase name=\"\" status=\"\"/>"};
+    for (int i = 0; i < 8; i++)
+        cr_expect(eq(str, tests_of("Test(a, b) {}", damaged[i]), "1 a/b []? "));
+    told();
+    // Names that are none, and too few of them.
+    cr_expect(eq(str, tests_of("Test(a, d, .description = \"eq:x\" \"\n", NULL),
+                 "1 a/d [eq:x]? "));
+    cr_expect(eq(str,
+                 tests_of("Test(\"<b>\", x) {} Test(a, /**/ <) Test(a, b)\n"
+                          "Test(a /**/ /**/",
+                          NULL),
+                 "1 a/b []? "));
 }
 
 // ---- numbers ----------------------------------------------------------------
@@ -442,7 +468,22 @@ Test(numbers, in_tables_are_read_whole_or_not_at_all)
         {"a\tb\n1\t2\n", "a|b;1|2", "", 0},
         {"a\tb\n1\t2", "a|b;1|2", "", 0},
         {"a\tb\r\n1\t2\r\n", "a|b;1|2", "", 0},
-        {"a\tb\n1\rx\t2\n", "a|b;1\rx|2", "", 0},
+        {"\xef\xbb\xbf"
+         "a\tb\r1\t2\r",
+         "a|b;1|2", "", 0},
+        {"a\n\xc3\xa4\xf0\x9f\x98\x80\n", "a;\xc3\xa4\xf0\x9f\x98\x80", "", 0},
+        {"a\nb\xe4\n", "none",
+         "t.tsv:2: not UTF-8, the byte 0xE4: save the file as UTF-8\n", 0},
+        {"a\xc0\x80", "none",
+         "t.tsv:1: not UTF-8, the byte 0xC0: save the file as UTF-8\n", 0},
+        {"a\xed\xa0\x80", "none",
+         "t.tsv:1: not UTF-8, the byte 0xED: save the file as UTF-8\n", 0},
+        {"a\xf4\x90\x80\x80", "none",
+         "t.tsv:1: not UTF-8, the byte 0xF4: save the file as UTF-8\n", 0},
+        {"a\xe2\x82", "none",
+         "t.tsv:1: not UTF-8, the byte 0xE2: save the file as UTF-8\n", 0},
+        {"a\n\x1b[31m", "none",
+         "t.tsv:2: a control character, 0x1B: take it out\n", 0},
         {"a\tb\n\t\n", "a|b;|", "", 0},
         {"a\n\n", "a;", "", 0},
         {"a [B]\n", "a [B]", "", 0},
@@ -527,8 +568,8 @@ static const struct pair drawings[] = {
     {"<text title='\"<b>\"'>x &lt; y\n\t z</text>",
      "<text title=\"&quot;&lt;b&gt;&quot;\">x &lt; y z</text>"},
     {"<title>Gnuplot</title>\n<desc>It's > \"</desc><filter id='x'><fe/>"
-     "</filter><titles/>",
-     "<titles/>"},
+     "</filter><g/>",
+     "<g/>"},
     {"<!-- it's > \" --><g/><!DOCTYPE x>", "<g/>"},
     {"<g\n\td = \"M0,0\n L1\"\n></g>", "<g d=\"M0,0\n L1\"></g>"},
 };
@@ -559,13 +600,38 @@ Test(figures, that_are_damaged_or_reach_out_are_refused)
         {"<svg viewBox='0 0 1 1'><g>", "not a whole SVG file; draw it again"},
         {"", "not a whole SVG file; draw it again"},
         {SVG("0 0 1 1", "<g a='x></g>"), "a tag without an end; draw it again"},
-        {SVG("0 0 1 1", "<g><a></g>"), "not every tag ends; draw it again"},
+        {SVG("0 0 1 1", "<g><use>"),
+         "</svg> ends what is not open; draw it again"},
         {SVG("0 0 1 1", "<!-- <g/>"), "not every tag ends; draw it again"},
         {SVG("0 0 1 1", "<g a>"), "an attribute of <g> does not parse; draw "
                                   "it again"},
         {SVG("0 0 1 1", "<script/>"), "<script> in a figure; draw it without"},
-        {SVG("0 0 1 1", "<a href='javascript:x'/>"),
+        {SVG("0 0 1 1", "<use href='javascript:x'/>"),
          "a link out of the figure: javascript:x"},
+        {SVG("0 0 1 1", "<use XLINK:HREF='x.svg'/>"),
+         "a link out of the figure: x.svg"},
+        {SVG("0 0 1 1", "<SCRIPT/>"), "<SCRIPT> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<titles/>"), "<titles> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<iframe src='x'/>"),
+         "<iframe> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<g/><b></b>"), "<b> in a figure; draw it without"},
+        {SVG("0 0 1 1", "</svg><image href='" PNG "'/>"),
+         "<image> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<g></text>"),
+         "</text> ends what is not open; draw it again"},
+        {SVG("0 0 1 1", "<g x'><script>x</script>'y='z'/>"),
+         "an attribute of <g> does not parse; draw it again"},
+        {SVG("0 0 1 1", "<g =''/>"),
+         "an attribute of <g> does not parse; draw it again"},
+        {SVG("0 0 1 1", "<g fill='URL(//x/y)'/>"),
+         "a link out of the figure: URL(//x/y)"},
+        {SVG("0 0 1 1", "<g fill='url(#a) url(//x)'/>"),
+         "a link out of the figure: url(#a) url(//x)"},
+        {SVG("0 0 1 1", "<g style='fill:image-set(\"//x\")'/>"),
+         "a link out of the figure: fill:image-set(\"//x\")"},
+        {SVG("0 0 1 1", "<g STYLE='fill:\\75rl'/>"),
+         "a link out of the figure: fill:\\75rl"},
+        {SVG("0 0 1 1", "<title>x"), "not every tag ends; draw it again"},
         {SVG("0 0 1 1", "<image href='data:image/svg+xml,x'/>"),
          "a link out of the figure: data:image/svg+xml,x"},
         {SVG("0 0 1 1", "<g style='fill:url(//x/y)'/>"),
