@@ -221,8 +221,8 @@ $B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave \
 	touch $@
 
 # What tests of weave read.
-$(patsubst %,$B/tests/%.ran,weave weave-pages): $(shell find tests/fixtures -type f) \
-    src/weave/page.css
+$(patsubst %,$B/tests/%.ran,weave weave-pages inputs): \
+    $(shell find tests/fixtures tests/fuzz -type f) src/weave/page.css
 
 bench:  ## speed against its peers and the machine's limits
 	echo "nothing to bench yet"
