@@ -213,6 +213,8 @@ static void declare_wrongly(const char *slip)
 {
     if (!strcmp(slip, "option"))
         option("size", &par.size, 0, "before any calculator");
+    if (!strcmp(slip, "dots"))
+        experiment("a.b", "has a dot", line);
     if (!strcmp(slip, "limits"))
         limits(0, 1);
     if (!strcmp(slip, "shadow")) {
@@ -1184,6 +1186,7 @@ Test(sample, tells_a_programmer_what_is_declared_wrongly)
     } cases[] = {
         {"option", "", "add_option: not true: owner->example"},
         {"example", "", "calculator: not true: example"},
+        {"dots", "", "experiment 'a.b': a name has letters, digits, - and _"},
         {"shadow", "", "option 'seed' is one of lab's own: take another name"},
         {"limits", "", "limits: not true: knob_count > 0 && least <= most"},
         {"setting", "", "'size' is declared twice"},
@@ -1557,6 +1560,33 @@ Test(sample, draws_a_bar_after_two_seconds_and_takes_it_away)
            "lines | sed 's/#.*//'; grep -c '^.\\[Ksample: stopped' lines;"
            " ls -A build/varied",
            0, "slowly [\n1\n", "");
+}
+
+Test(sample, names_the_file_that_the_world_has_spoilt)
+{
+    char *results = text_of("%s/build/results/9-sample", tree);
+    expect_error("ln -s nowhere chapters/9-sample/data/x; sample key", 3,
+                 text_of("%s/chapters/9-sample/data/x: No such file or "
+                         "directory",
+                         tree));
+    expect_error("rm chapters/9-sample/data/x; sample 2>log;"
+                 " rm build/results/9-sample/noise.tsv; sample run line",
+                 3,
+                 text_of("%s/noise.tsv: No such file or directory", results));
+    expect_error("sed -i 's/faulty.tsv/line.tsv/' "
+                 "build/results/9-sample/experiments.tsv; sample run noise",
+                 3, "line.tsv is written twice");
+    expect_error("cd build/results/9-sample; rm experiments.tsv; mkdir "
+                 "experiments.tsv; sample list",
+                 3, text_of("%s/experiments.tsv: Is a directory", results));
+    expect_error("rm -r build/results; mkdir -p build/results/9-sample.new-1/x;"
+                 " sample",
+                 3, text_of("%s.new-1: Directory not empty", results));
+#ifndef __SANITIZE_ADDRESS__ // which takes more memory than that by itself
+    expect("head -c 200m /dev/zero >large; (ulimit -v 100000;"
+           " sample scale large)",
+           3, "", "sample: no memory for large\n");
+#endif
 }
 
 // ---- when the world does its worst ------------------------------------------

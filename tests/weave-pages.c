@@ -192,9 +192,10 @@ static const struct piece hooks[] = {
 // Numbers that differ look different where a claim does not hold; an interval
 // says what it comes from.
 static const struct piece apart[] = {
-    {"```claim ulp\nexpect: refuted\n**One.** Two.\n```\n",
+    {"```claim ulp\nexpect: refuted\n**One, [](#claim:close).** Two.\n```\n",
      "Measured 1.0000000000000002; required at most 1."},
-    {"```claim close\nexpect: refuted\n**One.** Two.\n```\n",
+    // The titles of these two refer to each other.
+    {"```claim close\nexpect: refuted\n**One, [](#claim:ulp).** Two.\n```\n",
      "Measured 0.12344; required at least 0.12345."},
     {"```claim held\n**One.** Two.\n```\n",
      "Measured 0.123; required at most 0.123."},

@@ -77,6 +77,8 @@ Test(lexer, knows_strings_comments_and_directives_from_each_other)
         {"/*/ x", "C"},
         {"\"no end\nx", "SN"},
         {"'no end", "S"},
+        {"\"trigraph \?\?/\" x", "SN"},
+        {"#define A {\n#define B { ( /*\nint x;", "DDC"},
         {"\"ends in \\", "S"},
         {"// ends in \\", "C"},
         {"Größe @ `", "N\xc3\xb6\xc3\x9fN@`"},
@@ -715,6 +717,7 @@ Test(formulas, have_limits)
         {"\\newcommand\\a{}", "\\newcommand is not allowed; macros go to "
                               "chapters/macros.tex"},
         {"x\\url{a}", "\\url is not allowed"},
+        {"\\char`a", "\\char is not allowed"},
         {"\\includegraphics{a}", "\\includegraphics is not allowed"},
         {"\\htmlStyle{a}{b}", "\\htmlStyle is not allowed"},
     };
@@ -728,6 +731,52 @@ Test(formulas, have_limits)
     cr_expect(eq(str, told(),
                  "f:6: formula: longer than 8192 bytes; split "
                  "it\n"));
+    math("f", 7,
+         form("\\begin{matrix}\\&%s\\end{matrix}", repeated("&", 100, "x", "")),
+         0);
+    cr_expect(eq(str, told(), "f:7: formula: more than 100 columns\n"));
+    math("f", 8,
+         form("\\begin{matrix}%s\\end{matrix}",
+              repeated("&&&\\\\", 60, "x", "")),
+         0);
+    cr_expect(eq(str, told(), ""));
+    math_close();
+}
+
+// What is as long as a formula may be, and hard on KaTeX, is set or refused in
+// seconds, and the formula after it is set.
+Test(formulas, that_are_hard_end_in_time, .timeout = 300)
+{
+    static const struct {
+        const char *piece, *middle, *end;
+    } cases[] = {
+        {"\\left(", "x", "\\right)"},
+        {"\\sqrt", "x", ""},
+        {"\\sqrt{", "x", "}"},
+        {"\\frac{1}{", "x", "}"},
+        {"x^", "x", ""},
+        {"a", "b", ""},
+        {"'", "", ""},
+        {"\\nosuch", "", ""},
+        {"\\begin{matrix}", "x", "\\end{matrix}"},
+        {"\\text{$", "x", "$}"},
+        {"\\dfrac12", "", ""},
+        {"}", "", ""},
+        {"\\begingroup", "", ""},
+        {"\\expandafter", "x", ""},
+        {"#1", "", ""},
+        {"~", "", ""},
+        {"$", "", ""},
+    };
+    math_open("cache", "none");
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        int n = 8000 / (strlen(cases[i].piece) + strlen(cases[i].end));
+        n = strchr(cases[i].piece, '{') && n > 99 ? 99 : n;
+        math("f", i, repeated(cases[i].piece, n, cases[i].middle, cases[i].end),
+             0);
+        cr_expect(strlen(math("f", i, form("x+%d", i), 0)) > 0, "%s",
+                  cases[i].piece);
+    }
     math_close();
 }
 
