@@ -782,6 +782,21 @@ Test(formulas, that_are_hard_end_in_time, .timeout = 300)
 
 // ---- text -------------------------------------------------------------------
 
+Test(formulas, and_files_are_rewritten_where_they_differ)
+{
+    static const char *const texts[] = {"", "a", "b", "ab", "a", ""};
+    char *large = repeated("0123456789abcdef", 2048, "", "");
+    for (int i = 0; i < 6; i++) {
+        char *text = form("%s%s", i % 2 ? large : "", texts[i]);
+        write_file("again", text, strlen(text));
+        cr_expect(eq(str, read_file("again", NULL), text));
+        write_file("again", text, strlen(text));
+        text = form("%.*s", (int)strlen(text) / 2, text);
+        write_file("again", text, strlen(text));
+        cr_expect(eq(str, read_file("again", NULL), text));
+    }
+}
+
 Test(formulas, and_labels_are_cut_out_of_text)
 {
     static const struct pair cases[] = {

@@ -37,12 +37,29 @@ void *keep(size_t size)
             exit(3);
         }
         b->size = room;
+        if (blocks && size > KEPT_AT_ONCE) { // the first has room for others
+            b->next = blocks->next;
+            blocks->next = b;
+            return b->data;
+        }
         b->next = blocks;
         blocks = b;
     }
     void *p = blocks->data + blocks->used;
     blocks->used = (blocks->used + size + 15) & ~(size_t)15;
     return p;
+}
+
+// Frees a piece that has a block of its own, as large ones do.
+static void let_go(const void *piece)
+{
+    for (struct block **b = &blocks; *b; b = &(*b)->next)
+        if ((*b)->data == piece && (*b)->size > KEPT_AT_ONCE) {
+            struct block *next = (*b)->next;
+            free(*b);
+            *b = next;
+            return;
+        }
 }
 
 void forget(void)
@@ -133,6 +150,8 @@ void putn(struct text *t, const char *s, size_t n)
         char *grown = keep(room);
         if (t->n)
             memcpy(grown, t->s, t->n);
+        if (t->room > 1 << 16)
+            let_go(t->s);
         t->s = grown;
         t->room = room;
     }
@@ -376,12 +395,24 @@ void make_folders(const char *path)
     }
 }
 
+static int is_written(const char *path, const char *s, size_t n)
+{
+    char part[1 << 14];
+    size_t got, at = 0;
+    FILE *f = fopen(path, "rb");
+    int same = f != NULL;
+    for (; same && (got = fread(part, 1, sizeof part, f)) > 0; at += got)
+        same = got <= n - at && memcmp(part, s + at, got) == 0;
+    same = same && at == n && !ferror(f);
+    if (f)
+        fclose(f);
+    return same;
+}
+
 // Writes beside the file and renames: nobody sees half a file.
 void write_file(const char *path, const char *s, size_t n)
 {
-    size_t had;
-    char *old = read_file(path, &had);
-    if (old && had == n && memcmp(old, s, n) == 0)
+    if (is_written(path, s, n))
         return;
     make_folders(path);
     char *new = form("%s.new-%d", path, (int)getpid());
