@@ -29,7 +29,8 @@ check-tidy:  ## clang-tidy, .clang-tidy says which checks
 
 # Every program, weave and every test without a bad access, a leak or undefined
 # behaviour.
-sanitize = -g -DKEPT_AT_ONCE=1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+sanitize = -g -DKEPT_AT_ONCE=1 -fsanitize=address,undefined \
+           -fno-sanitize-recover=undefined
 asan     = +LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
            $(MAKE) --no-print-directory B=$c/asan OPT=-O1 EXTRA='$(sanitize)'
 check-sanitize: programs $(page-parts)  ## address and undefined behaviour
@@ -89,7 +90,7 @@ check-twice: report  ## drawn and woven again: the same bytes
 # valgrind does not know AVX-512, and counts what OpenMP keeps as lost.
 valgrind = valgrind -q --error-exitcode=9 --leak-check=full \
            --errors-for-leak-kinds=definite --show-leak-kinds=definite
-check-valgrind: report  ## weave and programs read what was written, lose nothing
+check-valgrind: report  ## weave and programs read only what was written
 	$(sub) B=$c/avx2 MARCH=x86-64-v3 programs
 	$(valgrind) $c/avx2/bin/weave --out $c/avx2/report
 	for s in $(ran); do \
