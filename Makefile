@@ -222,8 +222,8 @@ $B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave \
 	touch $@
 
 # What tests of weave read.
-$(patsubst %,$B/tests/%.ran,weave weave-pages): $(shell find tests/fixtures -type f) \
-    src/weave/page.css
+$(patsubst %,$B/tests/%.ran,weave weave-pages inputs): \
+    $(shell find tests/fixtures tests/fuzz -type f) src/weave/page.css
 
 # bench.c, maps.c and the libraries again, to be loaded by bench.py; what else is
 # in C in tests/bench/ is a program.

@@ -7,7 +7,8 @@ parts-of-check = check-format check-gcc check-clang check-tidy check-sanitize \
                  check-book check-pages check-build
 check: $(parts-of-check)  ## all of the parts below
 
-all-c = $(wildcard src/*/*.[ch] chapters/*/*.c tests/*.c tests/fixtures/*.[ch])
+all-c = $(wildcard src/*/*.[ch] chapters/*/*.c tests/*.c tests/fixtures/*.[ch] \
+        tests/fuzz/*.[ch])
 sub   = +$(MAKE) --no-print-directory
 c     = $B/check
 
@@ -30,7 +31,8 @@ check-tidy:  ## clang-tidy, .clang-tidy says which checks
 
 # Every program, weave and every test without a bad access, a leak or undefined
 # behaviour.
-sanitize = -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+sanitize = -g -DKEPT_AT_ONCE=1 -fsanitize=address,undefined \
+           -fno-sanitize-recover=undefined
 asan     = +LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
            $(MAKE) --no-print-directory B=$c/asan OPT=-O1 EXTRA='$(sanitize)'
 check-sanitize: programs $(page-parts)  ## address and undefined behaviour
@@ -39,6 +41,26 @@ check-sanitize: programs $(page-parts)  ## address and undefined behaviour
 	    $(alone) $c/asan/bin/$${s#*-} --quick --out $c/asan/$$s; done
 	$c/asan/bin/weave --out $c/asan/report
 	$(asan) test
+
+# fuzz TARGET=svg SECONDS=900: tests/fuzz/svg.c with inputs that a fuzzer thinks
+# of.  What breaks it stays in tests/fuzz/found/svg/, and tests then run it.
+TARGET  ?= markdown
+SECONDS ?= 60
+f        = $c/fuzz
+fuzzing  = -g -DKEPT_AT_ONCE=1 -fsanitize=fuzzer-no-link,address,undefined \
+           -fno-sanitize-recover=undefined
+fuzz:  ## with TARGET=svg SECONDS=900: damage what is read, look what happens
+	$(sub) B=$f CC=clang OPT=-O1 EXTRA='$(fuzzing)' $f/lib/weave.a $f/lib/lab.a
+	clang -std=gnu11 -D_GNU_SOURCE -Isrc $(subst -no-link,,$(fuzzing)) \
+	    tests/fuzz/$(TARGET).c $f/lib/weave.a $f/lib/lab.a \
+	    -lcmark -lduktape -lm -o $f/$(TARGET)
+	mkdir -p $f/corpus/$(TARGET) tests/fuzz/found/$(TARGET)
+	'$(CURDIR)/$f/$(TARGET)' -max_total_time=$(SECONDS) -timeout=5 \
+	    -max_len=65536 -close_fd_mask=3 $(FUZZ) \
+	    -artifact_prefix='$(CURDIR)/tests/fuzz/found/$(TARGET)/' \
+	    '$(CURDIR)/$f/corpus/$(TARGET)' \
+	    '$(CURDIR)/tests/fuzz/corpus/$(TARGET)' \
+	    '$(CURDIR)/tests/fuzz/found/$(TARGET)'
 
 QUICK ?= --quick
 # $(call run-all,FOLDER,OPTIONS): every chapter's results into FOLDER.
@@ -67,11 +89,14 @@ check-twice: report  ## drawn and woven again: the same bytes
 	$(call same,figures)
 	$(call same,report)
 
-# valgrind does not know AVX-512.
-check-valgrind: report  ## weave reads nothing that was never written
+# valgrind does not know AVX-512, and counts what OpenMP keeps as lost.
+valgrind = valgrind -q --error-exitcode=9 --leak-check=full \
+           --errors-for-leak-kinds=definite --show-leak-kinds=definite
+check-valgrind: report  ## weave and programs read only what was written
 	$(sub) B=$c/avx2 MARCH=x86-64-v3 programs
-	valgrind -q --error-exitcode=9 --leak-check=full \
-	    $c/avx2/bin/weave --out $c/avx2/report
+	$(valgrind) $c/avx2/bin/weave --out $c/avx2/report
+	for s in $(ran); do \
+	    $(valgrind) $c/avx2/bin/$${s#*-} --quick --out $c/avx2/$$s; done
 
 # By the command that its first comment gives, away from the tree.
 check-single: $(singles)  ## each program as one file builds and runs alone
@@ -104,4 +129,4 @@ check-pages: report tests/node_modules/.made  ## HTML, links, access, width
 check-build:  ## the build itself: a new chapter, reruns, odd paths
 	tests/build.sh
 
-.PHONY: check $(parts-of-check)
+.PHONY: check fuzz $(parts-of-check)

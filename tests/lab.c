@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // ---- the sample -------------------------------------------------------------
@@ -193,6 +195,14 @@ static void need(void)
     needs("dataset-pictures");
 }
 
+static void power(void)
+{
+    double x = real_operand(0), y = 1;
+    for (int64_t n = whole_operand(1, 0, 1 << 20); n > 0; n--)
+        y *= x;
+    print("%.17g", y);
+}
+
 static void ask(void)
 {
     given("question");
@@ -203,6 +213,14 @@ static void declare_wrongly(const char *slip)
 {
     if (!strcmp(slip, "option"))
         option("size", &par.size, 0, "before any calculator");
+    if (!strcmp(slip, "dots"))
+        experiment("a.b", "has a dot", line);
+    if (!strcmp(slip, "limits"))
+        limits(0, 1);
+    if (!strcmp(slip, "shadow")) {
+        calculator("shade", "", "has an option of lab's", need, "$ ");
+        option("seed", &par.size, 0, "its own");
+    }
     if (!strcmp(slip, "example"))
         calculator("bare", "", "has no example", need, NULL);
     for (int i = 0; i < 2 && !strcmp(slip, "setting"); i++)
@@ -216,6 +234,7 @@ static void declare_wrongly(const char *slip)
     calculator("value", "", "has no experiment", print_value, "$ ");
     calculator("need", "", "has no data", need, "$ ");
     calculator("ask", "", "asks for an option", ask, "$ ");
+    calculator("power", "X [N]", "X to the power of N", power, "$ ");
 }
 
 static int sample(int argc, char **argv)
@@ -224,6 +243,7 @@ static int sample(int argc, char **argv)
     if (slip)
         declare_wrongly(slip);
     setting("size", &par.size, "points on the line");
+    limits(0, 1e6);
     setting("steps", &par.steps, "a count");
     setting("slope", &par.slope, "of the line");
     setting("fault", &par.fault, "what goes wrong");
@@ -239,7 +259,9 @@ static int sample(int argc, char **argv)
                "line\tscaled\n"
                "1\t3\n");
     option("factor", &factor, 0, "the factor");
+    limits(-1000, 1000);
     option("times", &times, 0, "another");
+    limits(1, 1 << 30);
     option("map", &map, "double|any", "which numbers");
     option("note", &note, 0, "a word at the end");
     return lab(argc, argv);
@@ -255,11 +277,13 @@ static void __attribute__((constructor)) be_the_sample(int argc, char **argv)
 
 // ---- a tree, and commands in it ---------------------------------------------
 
-static char tree[200]; // its name has a blank and an accent
+static char home[4096]; // the book's own tree
+static char tree[200];  // its name has a blank and an accent
 
 static void plant_tree(void)
 {
     char command[2000];
+    cr_assert(getcwd(home, sizeof home) != NULL);
     snprintf(tree, sizeof tree, "/tmp/lab-XXXXXX");
     cr_assert(mkdtemp(tree) != NULL);
     memcpy(tree + strlen(tree), "/a trée", sizeof "/a trée");
@@ -803,8 +827,8 @@ Test(sample, names_line_and_field_of_bad_input)
         {"-NAN(7)", "in:1: field 1: '-NAN(7)' is NaN"},
         {"1 inf", "in:1: field 2: 'inf' is infinite"},
         {"1 -infinity", "in:1: field 2: '-infinity' is infinite"},
-        {"1e999", "in:1: field 1: '1e999' is too large"},
-        {"-0x1p1024", "in:1: field 1: '-0x1p1024' is too large"},
+        {"1e999", "in:1: field 1: '1e999' is beyond 1.8e308"},
+        {"-0x1p1024", "in:1: field 1: '-0x1p1024' is beyond 1.8e308"},
         {"1\\0002", "in:1: a zero byte: this is not text"},
         {"1\\n2\\000", "in:2: a zero byte: this is not text"},
         {"1\\r2\\r", "in:1: field 1: '1?2' is not a number"},
@@ -898,7 +922,7 @@ Test(sample, names_what_it_does_not_know)
         {"--seed", "--seed: N is missing"},
         {"--seed=", "--seed: '' is empty"},
         {"--seed x", "--seed: 'x' is not a whole number"},
-        {"--seed -1", "--seed: '-1' is too small"},
+        {"--seed -1", "--seed: '-1' is below 0"},
         {"--threads 0", "--threads: '0' is not between 1 and 1024"},
         {"--threads 2k", "--threads: '2048' is not between 1 and 1024"},
         {"list --quick", "--quick is no option of sample list"},
@@ -917,7 +941,11 @@ Test(sample, names_what_it_does_not_know)
         {"scale - --map 'double|any'",
          "--map: 'double|any' is none of double|any"},
         {"scale - --note ''", "--note: '' is empty"},
-        {"scale - --times -3", "--times: '-3' is too small"},
+        {"scale - --times -3", "--times: '-3' is below 0"},
+        {"scale - --times 0", "--times: '0' is below 1"},
+        {"scale - --times=1025m", "--times: '1025m' is above 1073741824"},
+        {"scale - --factor -1e6", "--factor: '-1e6' is below -1000"},
+        {"scale - --factor 1000.1", "--factor: '1000.1' is above 1000"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_error(text_of("sample %s", cases[i].arguments), 2,
@@ -932,9 +960,9 @@ Test(sample, refuses_values_that_are_none)
         const char *set, *error;
     } cases[] = {
         {"size=", "'' is empty"},
-        {"size=2147483648", "'2147483648' is too large"},
-        {"size=-2147483649", "'-2147483649' is too small"},
-        {"size=2097152k", "'2097152k' is too large"},
+        {"size=2147483648", "'2147483648' is above 2147483647"},
+        {"size=-2147483649", "'-2147483649' is below -2147483648"},
+        {"size=2097152k", "'2097152k' is above 2147483647"},
         {"size=1.5", "'1.5' is not a whole number"},
         {"size=1e3", "'1e3' is not a whole number"},
         {"size=0x10", "'0x10' is not a whole number"},
@@ -942,13 +970,18 @@ Test(sample, refuses_values_that_are_none)
         {"size=k", "'k' is not a whole number"},
         {"size=3 ", "'3 ' is not a whole number"},
         {"size= 3", "' 3' is not a whole number"},
-        {"steps=9223372036854775808", "'9223372036854775808' is too large"},
-        {"steps=8796093022208m", "'8796093022208m' is too large"},
-        {"steps=-1", "'-1' is too small"},
+        {"steps=9223372036854775808",
+         "'9223372036854775808' is above 9223372036854775807"},
+        {"steps=8796093022208m",
+         "'8796093022208m' is above 9223372036854775807"},
+        {"size=-1", "'-1' is below 0"},
+        {"size=1000001", "'1000001' is above 1000000"},
+        {"steps=-9999999999999999999", "'-9999999999999999999' is below 0"},
+        {"steps=-1", "'-1' is below 0"},
         {"slope=", "'' is empty"},
         {"slope=nan", "'nan' is NaN"},
         {"slope=inf", "'inf' is infinite"},
-        {"slope=1e999", "'1e999' is too large"},
+        {"slope=1e999", "'1e999' is beyond 1.8e308"},
         {"slope=1x", "'1x' is not a number"},
         {"slope=1,5", "'1,5' is not a number"},
         {"fault=", "'' is empty"},
@@ -1105,10 +1138,13 @@ Test(sample, leaves_the_results_alone_when_a_program_is_wrong)
     static const struct {
         const char *fault, *error;
     } cases[] = {
-        {"fields", "faulty.tsv: 3 fields for 2 columns in '1?2?3'"},
-        {"empty", "faulty.tsv: an empty field, or two lines, in '1?'"},
-        {"lines", "faulty.tsv: an empty field, or two lines, in '1?2?3?4'"},
-        {"columns", "more.tsv: an empty field, or two lines, in 'x??y'"},
+        {"fields", "faulty: faulty.tsv: 3 fields for 2 columns in '1\\t2\\t3'"},
+        {"empty",
+         "faulty: faulty.tsv: an empty field, or two lines, in '1\\t'"},
+        {"lines", "faulty: faulty.tsv: an empty field, or two lines, in "
+                  "'1\\t2\\n3\\t4'"},
+        {"columns", "faulty: more.tsv: an empty field, or two lines, in "
+                    "'x\\t\\ty'"},
         {"open", "faulty leaves faulty.tsv open: no done()"},
         {"table", "table 'faulty' is given twice"},
         {"taken", "table 'run': lab writes a table of that name itself"},
@@ -1116,8 +1152,8 @@ Test(sample, leaves_the_results_alone_when_a_program_is_wrong)
         {"value", "value 'size' is given twice"},
         {"claim", "claim 'a' is given twice"},
         {"nan", "value 'lost' is nan"},
-        {"unit", "faulty.values.tsv: an empty field, or two lines, in "
-                 "'lost?1?0?1??exact'"},
+        {"unit", "faulty: faulty.values.tsv: an empty field, or two lines, in "
+                 "'lost\\t1\\t0\\t1\\t\\texact'"},
         {"error", "value 'lost' has the error -1 of 1 runs"},
         {"runs", "value 'lost' has the error 0 of 0 runs"},
         {"nan-claim", "claim 'lost' is nan"},
@@ -1150,6 +1186,9 @@ Test(sample, tells_a_programmer_what_is_declared_wrongly)
     } cases[] = {
         {"option", "", "add_option: not true: owner->example"},
         {"example", "", "calculator: not true: example"},
+        {"dots", "", "experiment 'a.b': a name has letters, digits, - and _"},
+        {"shadow", "", "option 'seed' is one of lab's own: take another name"},
+        {"limits", "", "limits: not true: knob_count > 0 && least <= most"},
         {"setting", "", "'size' is declared twice"},
         {"experiment", "", "'line' is declared twice"},
         {"calculator", "", "'list' is declared twice"},
@@ -1188,6 +1227,9 @@ static int end(pid_t child, int signal_number)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+static const char stopped[] = "sample: stopped; what was not finished is gone, "
+                              "the results are as before\n";
+
 static const char slow_run[] =
     "sample run faulty --set fault=slow --out build/results/9-sample";
 
@@ -1200,7 +1242,7 @@ Test(sample, leaves_nothing_when_it_is_interrupted)
         cr_expect(eq(int, end(child, numbers[i]), 128 + numbers[i]));
         expect_untouched(before);
     }
-    cr_expect(eq(str, contents("err.slow"), ""));
+    cr_expect(eq(str, contents("err.slow"), (char *)stopped));
 }
 
 Test(sample, cleans_up_after_a_run_that_was_killed)
@@ -1515,7 +1557,282 @@ Test(sample, draws_a_bar_after_two_seconds_and_takes_it_away)
     sh("script -qec 'timeout --foreground 2.7 sample run faulty --set "
        "fault=slow' bar >/dev/null");
     expect("tr '\\r' '\\n' <bar | sed '1,2d;/^Script done/,$d' >lines; head -1 "
-           "lines | sed 's/#.*//'; tail -1 lines | od -An -c;"
+           "lines | sed 's/#.*//'; grep -c '^.\\[Ksample: stopped' lines;"
            " ls -A build/varied",
-           0, "slowly [\n 033   [   K  \\n\n", "");
+           0, "slowly [\n1\n", "");
+}
+
+Test(sample, names_the_file_that_the_world_has_spoilt)
+{
+    char *results = text_of("%s/build/results/9-sample", tree);
+    expect_error("ln -s nowhere chapters/9-sample/data/x; sample key", 3,
+                 text_of("%s/chapters/9-sample/data/x: No such file or "
+                         "directory",
+                         tree));
+    expect_error("rm chapters/9-sample/data/x; sample 2>log;"
+                 " rm build/results/9-sample/noise.tsv; sample run line",
+                 3,
+                 text_of("%s/noise.tsv: No such file or directory", results));
+    expect_error("sed -i 's/faulty.tsv/line.tsv/' "
+                 "build/results/9-sample/experiments.tsv; sample run noise",
+                 3, "line.tsv is written twice");
+    expect_error("cd build/results/9-sample; rm experiments.tsv; mkdir "
+                 "experiments.tsv; sample list",
+                 3, text_of("%s/experiments.tsv: Is a directory", results));
+    expect_error("rm -r build/results; mkdir -p build/results/9-sample.new-1/x;"
+                 " sample",
+                 3, text_of("%s.new-1: Directory not empty", results));
+#ifndef __SANITIZE_ADDRESS__ // which takes more memory than that by itself
+    expect("head -c 200m /dev/zero >large; (ulimit -v 100000;"
+           " sample scale large)",
+           3, "", "sample: no memory for large\n");
+#endif
+}
+
+// ---- when the world does its worst ------------------------------------------
+
+static const char compared[] = "diff -r -x clock.values.tsv -x experiments.tsv "
+                               "-x run.tsv whole quick";
+
+Test(sample, reads_numbers_from_its_operands)
+{
+    static const struct {
+        const char *operands, *error;
+    } cases[] = {
+        {"''", "X: '' is empty"},
+        {"x", "X: 'x' is not a number"},
+        {"-inf", "no option '-inf'; see sample power --help"},
+        {"-- -inf", "X: '-inf' is infinite"},
+        {"nan", "X: 'nan' is NaN"},
+        {"2", "power: N is missing"},
+        {"2 ''", "N: '' is empty"},
+        {"2 1.5", "N: '1.5' is not a whole number"},
+        {"2 -1", "N: '-1' is below 0"},
+        {"2 2m", "N: '2m' is above 1048576"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_error(text_of("SLIP=none sample power %s", cases[i].operands), 2,
+                     cases[i].error);
+    expect("SLIP=none sample power -.5 3", 0, "-0.125\n", "");
+    expect("SLIP=none sample power 1 1m", 0, "1\n", "");
+}
+
+// Wherever the disk is full: what each of the files needs is tried.
+Test(sample, leaves_the_results_alone_on_a_full_disk)
+{
+    char *before = results_before();
+    int failures = 0;
+    for (int blocks = 0; blocks < 64; blocks++) {
+        sh(text_of("(ulimit -f %d; sample 2>&1 >/dev/full; echo $?) | "
+                   "grep -v absent: | sed 's,^sample: .*/,sample: ,' | cat",
+                   blocks));
+        char *said = contents("out"), *name = text_of("%s", said);
+        if (strstr(said, "\n0\n"))
+            break; // there was room
+        name[strcspn(name, ":")] = 0;
+        cr_expect(strcmp(name, "sample") == 0 &&
+                      strstr(said, ".tsv: File too large\n3\n") &&
+                      strchr(said, '\n') + 3 == said + strlen(said),
+                  "%d blocks: %s", blocks, said);
+        expect_untouched(before);
+        failures++;
+    }
+    cr_expect(failures > 5 && failures < 64, "%d", failures);
+    publish();
+    expect("(ulimit -f 0; sample accept 2>&1; echo $?) | sed 's,/.*/,,' | cat;"
+           " ls chapters/9-sample",
+           0,
+           "sample: expected.tsv.new: File too large\n3\ndata\n"
+           "expected.tsv\n",
+           "");
+}
+
+// Where a folder of one's own can be mounted, as in a container.
+Test(sample, leaves_the_results_alone_where_there_is_no_room)
+{
+    if (sh("unshare -rm true") != 0)
+        return;
+    expect("unshare -rm sh -c 'mkdir d; mount -t tmpfs -o size=64k none d;"
+           " sample --quick --out d/r 2>/dev/null; cp -r d/r whole;"
+           " head -c 64k /dev/zero >d/fill 2>/dev/null;"
+           " sample --quick --out d/r 2>err1; echo $?; ls d;"
+           " diff -r whole d/r; sed \"s/new-[0-9]*/new/\" err1'",
+           0,
+           "3\nfill\nr\nsample: ./d/r.new/line.tsv: No space left on device\n",
+           "");
+}
+
+Test(sample, survives_a_hundred_kills_at_any_moment)
+{
+    struct random r = stream("kills", 0);
+    expect_success("sample --quick --out quick; cp -r quick whole");
+    for (int i = 0; i < 100; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            execl("/bin/sh", "sh", "-c",
+                  "exec sample --quick --out quick 2>/dev/null", NULL);
+            _exit(127);
+        }
+        usleep(below(&r, 20000));
+        end(child, SIGKILL);
+        expect(compared, 0, "", "");
+    }
+    expect_success("sample --quick --out quick");
+    expect(text_of("%s; ls", compared), 0,
+           "build\nchapters\nerr\nout\nquick\nwhole\n", "");
+}
+
+Test(sample, may_run_many_times_at_once)
+{
+    expect_success("sample --quick --out quick; cp -r quick whole");
+    expect("for i in 1 2 3 4 5 6 7 8; do"
+           " { sample --quick --out quick 2>log$i || echo failed; } & done;"
+           " wait; grep -L ' experiments in ' log?; rm log?",
+           0, "", "");
+    expect(text_of("%s; ls", compared), 0,
+           "build\nchapters\nerr\nout\nquick\nwhole\n", "");
+}
+
+// The sample's clocks: under JUMP every second look is decades earlier or later
+// than the one before, and the date is none.
+int clock_gettime(clockid_t which, struct timespec *t)
+{
+    static int looks;
+    int error = (int)syscall(SYS_clock_gettime, which, t);
+    if (getenv("JUMP"))
+        t->tv_sec += looks++ % 2 ? -1000000000 : 1000000000;
+    return error;
+}
+
+time_t time(time_t *t)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    time_t seconds = getenv("JUMP") ? INT64_MAX : now.tv_sec;
+    return t ? *t = seconds : seconds;
+}
+
+Test(sample, minds_no_clock_that_jumps)
+{
+    expect_success("sample --quick --out whole");
+    expect_success("JUMP=1 sample --quick --out quick 2>log");
+    expect(text_of("%s; grep date quick/run.tsv; cut -f3 quick/experiments.tsv"
+                   " | grep -e - || true",
+                   compared),
+           0, "date\tunknown\n", "");
+    expect("JUMP=1 timeout 0.5 sample run faulty --set fault=slow 2>log;"
+           " grep -v -E 'slowly: [0-9]* %, [0-9]* (s|min .. s) left|stopped' "
+           "log",
+           1, "", "");
+}
+
+// ---- what readers type ------------------------------------------------------
+
+// A piece of what may stand behind --set.
+static const char *piece(struct random *r)
+{
+    static const char *const pieces[] = {"size",
+                                         "steps",
+                                         "slope",
+                                         "fault",
+                                         "=",
+                                         "==",
+                                         "0",
+                                         "1",
+                                         "-",
+                                         "+",
+                                         "9",
+                                         "2147483648",
+                                         "9223372036854775807",
+                                         "18446744073709551616",
+                                         "k",
+                                         "m",
+                                         "kk",
+                                         ".",
+                                         ",",
+                                         "e",
+                                         "e999",
+                                         "0x",
+                                         "p",
+                                         "nan",
+                                         "inf",
+                                         "infinity",
+                                         " ",
+                                         "\t",
+                                         "\n",
+                                         "\r",
+                                         "\033[31m",
+                                         "%s",
+                                         "%n",
+                                         "%999999d",
+                                         "*",
+                                         "'",
+                                         "\"",
+                                         "\\",
+                                         "/",
+                                         "..",
+                                         "\xff",
+                                         "\xc3\xa4",
+                                         "\x01",
+                                         "\x7f",
+                                         "--set",
+                                         "--",
+                                         "none",
+                                         "1e-320",
+                                         "-0"};
+    static char longest[20001];
+    if (below(r, 200))
+        return pieces[below(r, sizeof pieces / sizeof *pieces)];
+    memset(longest, '0' + (int)below(r, 10), sizeof longest - 1);
+    return longest + below(r, 20000);
+}
+
+// Is it one line that begins with what was at fault, status 2, and no output?
+static int is_refused(const char *text, int output)
+{
+    int status;
+    char *arguments[] = {"sample", "--set", (char *)text, "--set", "x", NULL};
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(output, STDOUT_FILENO);
+        dup2(output, STDERR_FILENO);
+        _exit(sample(5, arguments));
+    }
+    waitpid(child, &status, 0);
+    char said[9000];
+    ssize_t n = pread(output, said, sizeof said - 1, 0);
+    said[n > 0 ? n : 0] = 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 2 && n > 0 &&
+           strncmp(said, "lab: --set", 10) == 0 &&
+           strchr(said, '\n') == said + n - 1 && ftruncate(output, 0) == 0 &&
+           lseek(output, 0, SEEK_SET) == 0;
+}
+
+// ABUSES=100000 tries more.
+Test(sample, refuses_whatever_is_typed_behind_set)
+{
+    static char text[200000];
+    struct random r = stream("abuses", 0);
+    const char *more = getenv("ABUSES");
+    FILE *f = tmpfile();
+    for (int i = 0; i < (more ? atoi(more) : 1000); i++) {
+        *text = 0;
+        for (int k = below(&r, 8); k >= 0; k--)
+            strcat(text, piece(&r));
+        int refused = is_refused(text, fileno(f));
+        if (!refused)
+            cr_assert(refused, "--set '%s'", text);
+    }
+    fclose(f);
+}
+
+// Inputs that fuzzing began with, and those that it found.
+Test(sample, takes_or_refuses_every_kept_input)
+{
+    expect(text_of("for f in '%s'/tests/fuzz/*/input/*; do"
+                   " sample scale \"$f\" >a 2>b; s=$?; n=$(wc -l <b);"
+                   " [ $s.$n = 0.0 ] || [ $s.$n = 2.1 ] || echo \"$f: $s\";"
+                   " done",
+                   home),
+           0, "", "");
 }

@@ -110,6 +110,8 @@ static const struct piece doubled[] = {
     {"Over a `$x\n+y$` line.\n", "Over a [[x +y]] line."},
     {"It costs \\$5, or `$5`, &#36;6.\n",
      "It costs $5, or <code>$5</code>, $6."},
+    {"With \\$5, ``$x$`` and ``` `` $y$ ```.\n",
+     "With $5, <code>$x$</code> and <code>`` $y$</code>."},
     {"Code: `x$`, `$`, `$$`, `a=b`.\n",
      "<code>x$</code>, <code>$</code>, <code>$$</code>, <code>a=b</code>."},
 };
@@ -187,6 +189,25 @@ static const struct piece hooks[] = {
      "\\qquad\\end{cases}]]</span>"},
 };
 
+// Numbers that differ look different where a claim does not hold; an interval
+// says what it comes from.
+static const struct piece apart[] = {
+    {"```claim ulp\nexpect: refuted\n**One, [](#claim:close).** Two.\n```\n",
+     "Measured 1.0000000000000002; required at most 1."},
+    // The titles of these two refer to each other.
+    {"```claim close\nexpect: refuted\n**One, [](#claim:ulp).** Two.\n```\n",
+     "Measured 0.12344; required at least 0.12345."},
+    {"```claim held\n**One.** Two.\n```\n",
+     "Measured 0.123; required at most 0.123."},
+    {"```claim small\nexpect: open\n**One.** Two.\n```\n",
+     "Measured 1.000000012, interval 1.000000009 … 1.000000015 (3 standard "
+     "errors, 4 runs); required at most 1.00000001."},
+    {"```claim wide\n**One.** Two.\n```\n",
+     "Measured 1.00, interval 0.50 … 1.50 (a tolerance of 0.5, 4 runs)"},
+    {"```claim strict\n**One.** Two.\n```\n",
+     "Measured 1.00, interval 0.60 … 1.40 (4 standard errors, 4 runs)"},
+};
+
 static void check_pieces(int n, const struct piece pieces[n])
 {
     append(TOY, "\n");
@@ -231,6 +252,33 @@ Test(pages, show_hooks_in_lists_quotes_and_captions)
     edit("build/figures/1-toy/line.png", NULL, "a picture");
     edit("build/single/toy.c", NULL, "int single;\n");
     CHECK_PIECES(hooks);
+}
+
+Test(pages, tell_numbers_apart_where_a_claim_fails)
+{
+    append(CLAIMS,
+           "ulp\tat most\t1.0000000000000002\t0\t1\t1\t0\t-\trefuted\n"
+           "close\tat least\t0.12344\t0\t1\t0.12345\t0\t-\trefuted\n"
+           "held\tat most\t0.12344\t0\t1\t0.12345\t0\t-\theld\n"
+           "small\tat most\t1.000000012\t1e-9\t4\t1.00000001\t0\t-\topen\n"
+           "wide\tequal\t1\t0.1\t4\t1.4\t0.5\ta bound\theld\n"
+           "strict\tequal\t1\t0.1\t4\t1.4\t0\t-\theld\n");
+    CHECK_PIECES(apart);
+}
+
+// The same pages from files with a byte order mark and other ends of lines.
+Test(pages, do_not_depend_on_the_ends_of_lines)
+{
+    cr_assert(eq(int, run(""), 0), "%s", err);
+    shell("find chapters tests build/results -type f | xargs sed -i "
+          "'1s/^/\\xef\\xbb\\xbf/; s/$/\\r/'; sed -i 's/$/\\r/' " LINE);
+    cr_assert(eq(int, run("--out again"), 0), "%s", err);
+    cr_expect(eq(int, shell("diff -r -x files build/report again"), 0));
+    shell("find chapters tests build/results -type f | xargs sed -i 's/\\r//';"
+          " for f in chapters/*/chapter.md; do tr '\\n' '\\r' <$f >a; cp a $f;"
+          " done");
+    cr_assert(eq(int, run("--out again"), 0), "%s", err);
+    cr_expect(eq(int, shell("diff -r -x files build/report again"), 0));
 }
 
 // What is cut out of the text for other places is cut at whole words.
@@ -383,10 +431,14 @@ Test(runs, have_the_values_of_recorded_experiments)
 // Pages of this book, that is; other files in the folder are somebody's.
 Test(runs, remove_the_pages_of_chapters_that_are_gone)
 {
+    edit("build/single/other.c", NULL, "int single;\n");
     cr_assert(eq(int, run(""), 0), "%s", err);
     edit("build/report/mine.html", NULL, "<title>Mine</title>");
+    cr_expect(access("build/report/files/2-other/other.c", R_OK) == 0);
     shell("rm -r chapters/2-other");
     cr_assert(eq(int, run(""), 0), "%s", err);
+    cr_expect(access("build/report/files/2-other", F_OK) != 0);
+    cr_expect(access("build/report/files/1-toy/halves.tsv", R_OK) == 0);
     cr_expect(read_file("build/report/2-other.html", NULL) == NULL);
     cr_expect(read_file("build/report/1-toy.html", NULL) != NULL);
     cr_expect(read_file("build/report/mine.html", NULL) != NULL);
@@ -458,6 +510,9 @@ Test(safety, nothing_written_becomes_markup, .init = enter, .fini = leave)
          "draws\t20000\t0\t1\t" EVIL "\t" EVIL);
     append(VALUES, EVIL "\t1\t0\t1\t" EVIL "\texact\n");
     edit(CLAIMS, "ten roundings", EVIL);
+    append("tests/1-toy.c", "Test(" EVIL ", x) {}\n"
+                            "Test(\"" EVIL "\", \"" EVIL "\") {}\n");
+    append(CODE, "\nenum { \"" EVIL "\" };\n");
     edit(RESULTS "run.tsv", "A <processor>", EVIL "\nx\t" EVIL);
     for (int i = 0; i < 6; i++)
         edit(RESULTS "run.tsv",

@@ -77,6 +77,8 @@ Test(lexer, knows_strings_comments_and_directives_from_each_other)
         {"/*/ x", "C"},
         {"\"no end\nx", "SN"},
         {"'no end", "S"},
+        {"\"trigraph \?\?/\" x", "SN"},
+        {"#define A {\n#define B { ( /*\nint x;", "DDC"},
         {"\"ends in \\", "S"},
         {"// ends in \\", "C"},
         {"Größe @ `", "N\xc3\xb6\xc3\x9fN@`"},
@@ -155,6 +157,9 @@ Test(lexer, finds_what_a_file_defines)
         {"#include <a.h>\nint x; // trailing\nint y;", "x 2-2, y 3-3"},
         {"Test(suite, name, .description = \"eq:x\")\n{\n    f();\n}\nint x;",
          "Test() 1-4, x 5-5"},
+        {"enum { \"<b>\" };\nenum { /* no end", ""},
+        {"enum { ) ;", ""},
+        {"int x;\nint x;\nint x(void) {}", "x 1-1, x 2-2, x() 3-3"},
         {"int f(void)\n{\n", ""},
         {"}\n)\nint x;", ""},
         {";;;", ""},
@@ -278,7 +283,30 @@ Test(lexer, reads_tests_and_joins_them_with_their_outcomes)
                  tests_of("Test(a, b) {}\nTest(c",
                           SUITE("a", CASE("b", "PASSED"))),
                  "1 a/b []+ "));
-    cr_expect(eq(str, told(), "t.xml: cut short: run the tests again\n"));
+    static const char cut[] =
+        "t.xml: cut short: run the tests again: make test\n";
+    cr_expect(eq(str, told(), (char *)cut));
+    // Damaged in other ways: what cannot be read has not run.
+    static const char *const damaged[] = {
+        "",
+        "<",
+        "<testcase ",
+        "<testsuite name=\"a",
+        "</testsuites>",
+        "<testcase name=\"b\" status=\"PASSED\">",
+        "<testsuite name=\"a\"><testcase status=\"b\" name=\"c\"/>",
+        "\x01\xff<testsuite  name=\"a\"/><testcase name=\"\" status=\"\"/>"};
+    for (int i = 0; i < 8; i++)
+        cr_expect(eq(str, tests_of("Test(a, b) {}", damaged[i]), "1 a/b []? "));
+    told();
+    // Names that are none, and too few of them.
+    cr_expect(eq(str, tests_of("Test(a, d, .description = \"eq:x\" \"\n", NULL),
+                 "1 a/d [eq:x]? "));
+    cr_expect(eq(str,
+                 tests_of("Test(\"<b>\", x) {} Test(a, /**/ <) Test(a, b)\n"
+                          "Test(a /**/ /**/",
+                          NULL),
+                 "1 a/b []? "));
 }
 
 // ---- numbers ----------------------------------------------------------------
@@ -442,7 +470,22 @@ Test(numbers, in_tables_are_read_whole_or_not_at_all)
         {"a\tb\n1\t2\n", "a|b;1|2", "", 0},
         {"a\tb\n1\t2", "a|b;1|2", "", 0},
         {"a\tb\r\n1\t2\r\n", "a|b;1|2", "", 0},
-        {"a\tb\n1\rx\t2\n", "a|b;1\rx|2", "", 0},
+        {"\xef\xbb\xbf"
+         "a\tb\r1\t2\r",
+         "a|b;1|2", "", 0},
+        {"a\n\xc3\xa4\xf0\x9f\x98\x80\n", "a;\xc3\xa4\xf0\x9f\x98\x80", "", 0},
+        {"a\nb\xe4\n", "none",
+         "t.tsv:2: not UTF-8, the byte 0xE4: save the file as UTF-8\n", 0},
+        {"a\xc0\x80", "none",
+         "t.tsv:1: not UTF-8, the byte 0xC0: save the file as UTF-8\n", 0},
+        {"a\xed\xa0\x80", "none",
+         "t.tsv:1: not UTF-8, the byte 0xED: save the file as UTF-8\n", 0},
+        {"a\xf4\x90\x80\x80", "none",
+         "t.tsv:1: not UTF-8, the byte 0xF4: save the file as UTF-8\n", 0},
+        {"a\xe2\x82", "none",
+         "t.tsv:1: not UTF-8, the byte 0xE2: save the file as UTF-8\n", 0},
+        {"a\n\x1b[31m", "none",
+         "t.tsv:2: a control character, 0x1B: take it out\n", 0},
         {"a\tb\n\t\n", "a|b;|", "", 0},
         {"a\n\n", "a;", "", 0},
         {"a [B]\n", "a [B]", "", 0},
@@ -527,8 +570,8 @@ static const struct pair drawings[] = {
     {"<text title='\"<b>\"'>x &lt; y\n\t z</text>",
      "<text title=\"&quot;&lt;b&gt;&quot;\">x &lt; y z</text>"},
     {"<title>Gnuplot</title>\n<desc>It's > \"</desc><filter id='x'><fe/>"
-     "</filter><titles/>",
-     "<titles/>"},
+     "</filter><g/>",
+     "<g/>"},
     {"<!-- it's > \" --><g/><!DOCTYPE x>", "<g/>"},
     {"<g\n\td = \"M0,0\n L1\"\n></g>", "<g d=\"M0,0\n L1\"></g>"},
 };
@@ -559,13 +602,38 @@ Test(figures, that_are_damaged_or_reach_out_are_refused)
         {"<svg viewBox='0 0 1 1'><g>", "not a whole SVG file; draw it again"},
         {"", "not a whole SVG file; draw it again"},
         {SVG("0 0 1 1", "<g a='x></g>"), "a tag without an end; draw it again"},
-        {SVG("0 0 1 1", "<g><a></g>"), "not every tag ends; draw it again"},
+        {SVG("0 0 1 1", "<g><use>"),
+         "</svg> ends what is not open; draw it again"},
         {SVG("0 0 1 1", "<!-- <g/>"), "not every tag ends; draw it again"},
         {SVG("0 0 1 1", "<g a>"), "an attribute of <g> does not parse; draw "
                                   "it again"},
         {SVG("0 0 1 1", "<script/>"), "<script> in a figure; draw it without"},
-        {SVG("0 0 1 1", "<a href='javascript:x'/>"),
+        {SVG("0 0 1 1", "<use href='javascript:x'/>"),
          "a link out of the figure: javascript:x"},
+        {SVG("0 0 1 1", "<use XLINK:HREF='x.svg'/>"),
+         "a link out of the figure: x.svg"},
+        {SVG("0 0 1 1", "<SCRIPT/>"), "<SCRIPT> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<titles/>"), "<titles> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<iframe src='x'/>"),
+         "<iframe> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<g/><b></b>"), "<b> in a figure; draw it without"},
+        {SVG("0 0 1 1", "</svg><image href='" PNG "'/>"),
+         "<image> in a figure; draw it without"},
+        {SVG("0 0 1 1", "<g></text>"),
+         "</text> ends what is not open; draw it again"},
+        {SVG("0 0 1 1", "<g x'><script>x</script>'y='z'/>"),
+         "an attribute of <g> does not parse; draw it again"},
+        {SVG("0 0 1 1", "<g =''/>"),
+         "an attribute of <g> does not parse; draw it again"},
+        {SVG("0 0 1 1", "<g fill='URL(//x/y)'/>"),
+         "a link out of the figure: URL(//x/y)"},
+        {SVG("0 0 1 1", "<g fill='url(#a) url(//x)'/>"),
+         "a link out of the figure: url(#a) url(//x)"},
+        {SVG("0 0 1 1", "<g style='fill:image-set(\"//x\")'/>"),
+         "a link out of the figure: fill:image-set(\"//x\")"},
+        {SVG("0 0 1 1", "<g STYLE='fill:\\75rl'/>"),
+         "a link out of the figure: fill:\\75rl"},
+        {SVG("0 0 1 1", "<title>x"), "not every tag ends; draw it again"},
         {SVG("0 0 1 1", "<image href='data:image/svg+xml,x'/>"),
          "a link out of the figure: data:image/svg+xml,x"},
         {SVG("0 0 1 1", "<g style='fill:url(//x/y)'/>"),
@@ -649,6 +717,7 @@ Test(formulas, have_limits)
         {"\\newcommand\\a{}", "\\newcommand is not allowed; macros go to "
                               "chapters/macros.tex"},
         {"x\\url{a}", "\\url is not allowed"},
+        {"\\char`a", "\\char is not allowed"},
         {"\\includegraphics{a}", "\\includegraphics is not allowed"},
         {"\\htmlStyle{a}{b}", "\\htmlStyle is not allowed"},
     };
@@ -662,10 +731,71 @@ Test(formulas, have_limits)
     cr_expect(eq(str, told(),
                  "f:6: formula: longer than 8192 bytes; split "
                  "it\n"));
+    math("f", 7,
+         form("\\begin{matrix}\\&%s\\end{matrix}", repeated("&", 100, "x", "")),
+         0);
+    cr_expect(eq(str, told(), "f:7: formula: more than 100 columns\n"));
+    math("f", 8,
+         form("\\begin{matrix}%s\\end{matrix}",
+              repeated("&&&\\\\", 60, "x", "")),
+         0);
+    cr_expect(eq(str, told(), ""));
+    math_close();
+}
+
+// What is as long as a formula may be, and hard on KaTeX, is set or refused in
+// seconds, and the formula after it is set.
+Test(formulas, that_are_hard_end_in_time, .timeout = 300)
+{
+    static const struct {
+        const char *piece, *middle, *end;
+    } cases[] = {
+        {"\\left(", "x", "\\right)"},
+        {"\\sqrt", "x", ""},
+        {"\\sqrt{", "x", "}"},
+        {"\\frac{1}{", "x", "}"},
+        {"x^", "x", ""},
+        {"a", "b", ""},
+        {"'", "", ""},
+        {"\\nosuch", "", ""},
+        {"\\begin{matrix}", "x", "\\end{matrix}"},
+        {"\\text{$", "x", "$}"},
+        {"\\dfrac12", "", ""},
+        {"}", "", ""},
+        {"\\begingroup", "", ""},
+        {"\\expandafter", "x", ""},
+        {"#1", "", ""},
+        {"~", "", ""},
+        {"$", "", ""},
+    };
+    math_open("cache", "none");
+    for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++) {
+        int n = 8000 / (strlen(cases[i].piece) + strlen(cases[i].end));
+        n = strchr(cases[i].piece, '{') && n > 99 ? 99 : n;
+        math("f", i, repeated(cases[i].piece, n, cases[i].middle, cases[i].end),
+             0);
+        cr_expect(strlen(math("f", i, form("x+%d", i), 0)) > 0, "%s",
+                  cases[i].piece);
+    }
     math_close();
 }
 
 // ---- text -------------------------------------------------------------------
+
+Test(formulas, and_files_are_rewritten_where_they_differ)
+{
+    static const char *const texts[] = {"", "a", "b", "ab", "a", ""};
+    char *large = repeated("0123456789abcdef", 2048, "", "");
+    for (int i = 0; i < 6; i++) {
+        char *text = form("%s%s", i % 2 ? large : "", texts[i]);
+        write_file("again", text, strlen(text));
+        cr_expect(eq(str, read_file("again", NULL), text));
+        write_file("again", text, strlen(text));
+        text = form("%.*s", (int)strlen(text) / 2, text);
+        write_file("again", text, strlen(text));
+        cr_expect(eq(str, read_file("again", NULL), text));
+    }
+}
 
 Test(formulas, and_labels_are_cut_out_of_text)
 {

@@ -1,5 +1,6 @@
 // Tests of what weave says and how it ends: every fault, note and exit.
 #include "fixtures/tree.h"
+#include <time.h>
 
 #define END "let through, [plain link](https://example.org)."
 
@@ -29,6 +30,27 @@ static const struct slip in_text[] = {
      "should be the title\n"},
     {"a NUL byte", OTHER, "Always.", "Al\1ways.",
      "~:5: a NUL byte, so this is no text\n"},
+    {"a letter of another code", OTHER, "Always.", "Al\xe4ways.",
+     "~:5: not UTF-8, the byte 0xE4: save the file as UTF-8\n"},
+    {"a control character", OTHER, "Always.", "Al\x7fways.",
+     "~:5: a control character, 0x7F: take it out\n"},
+    {"a note without its dot", TOY, "> **Note.**", "> **Note**",
+     "~:11: **Note**: a note begins > **Note.**, a slip > **Slip.**\n"},
+    {"a slip with a colon", TOY, "> **Note.**", "> **slip:**",
+     "~:11: **slip:**: a note begins > **Note.**, a slip > **Slip.**\n"},
+    {"half a formula", TOY, "`$h=1$`", "`$h_1` `x^2$` `$x` `$HOME` ``$x^2``",
+     "~:11: `$h_1`: half a formula; write `$...$`, or code between doubled "
+     "backticks\n"
+     "~:11: `x^2$`: half a formula; write `$...$`, or code between doubled "
+     "backticks\n"
+     "~:11: `$x`: half a formula; write `$...$`, or code between doubled "
+     "backticks\n"},
+    {"a value's name not quite", TOY, "=half_of_three %.2f",
+     "=half_of_tree %.2f` `=drawz` `=mea",
+     "~:33: =half_of_tree: chapter 1 measures no such value; near it: "
+     "half_of_three\n"
+     "~:33: =drawz: chapter 1 measures no such value; near it: draws\n"
+     "~:33: =mea: chapter 1 measures no such value; near it: mean\n"},
     {"a hook of no kind", TOY, "```claim exact", "```clam exact",
      "~:43: no hook is called 'clam'; one is math, c, figure, table or "
      "claim\n"
@@ -201,6 +223,9 @@ static const struct slip around_text[] = {
      "chapters/bibliography.tsv\n"},
     {"a macro that is none", "chapters/macros.tex", "\\newcommand{\\half}",
      "\\def\\half", "~:2: not \\newcommand{\\name}[n]{body}\n"},
+    {"a number twice", "chapters/2-more/chapter.md", NULL, "# A\n\nb\n\nc\n",
+     "chapters/2-other: a second chapter 2, besides chapters/2-more: give it "
+     "another number\n"},
     {"a chapter's odd name", "chapters/3-a b/chapter.md", NULL,
      "# A\n\nb\n\nc\n",
      "chapters/3-a b: a chapter's name has letters, digits and - only\n"},
@@ -214,7 +239,7 @@ static const struct slip around_text[] = {
     {"a NUL byte in a program", CODE, "int main", "int\1main",
      "~:20: a NUL byte, so this is no text\n"},
     {"outcomes cut short", "build/tests/1-toy.xml", "</testsuites>", "",
-     "~: cut short: run the tests again\n"},
+     "~: cut short: run the tests again: make test\n"},
     {"a ragged table", VALUES, "1.5\t0", "1.5",
      "~:2: 5 fields where the head has 6, set apart by tabs\n" UNKNOWN},
     {"a NaN in a table", RESULTS "halves.tsv", "-1.5", "nan",
@@ -228,6 +253,18 @@ static const struct slip around_text[] = {
     {"a value that is no number", VALUES, "20000", "many",
      "~:3: value: 'many' is not a number\n"},
     {"a column missing", VALUES, "value", "valve", "~:1: no column 'value'\n"},
+    {"a value that is not finite", VALUES, "20000", "nan",
+     "~:3: value: 'nan' is not a finite number\n"},
+    {"an infinite error", VALUES, "1.5\t0", "1.5\tinf",
+     "~:2: se: 'inf' is not a finite number\n"},
+    {"runs that are no count", VALUES, "1.5\t0\t1", "1.5\t0\t1.5",
+     "~:2: runs: '1.5' is no count\n"},
+    {"a relation that is none", CLAIMS, "at least", "above",
+     "~:3: relation 'above' is not at most, at least or equal\n"},
+    {"a source's column", "chapters/bibliography.tsv", "\twhere", "\twhy",
+     "~:1: no column 'where'\n"},
+    {"a run's column", RESULTS "run.tsv", "value", "valve",
+     "~:1: no column 'value'\n"},
     {"a value twice", VALUES, "mean", "draws",
      "~:4: a second value 'draws'\n"
      "chapters/1-toy/chapter.md:26: =mean_se: chapter 1 measures no such "
@@ -325,6 +362,80 @@ Test(faults, are_all_told_in_one_run)
     for (int i = 0; i < 7; i++)
         expect_in("all", err, all_told[i]);
     cr_expect(access("build/report", F_OK) != 0);
+}
+
+// ---- size -------------------------------------------------------------------
+
+// What is long, deep or often wrong takes time in proportion.
+#ifdef __SANITIZE_ADDRESS__ // which takes ten times the time and memory
+enum { SMALL = 3000, LARGE = 1000000 };
+#else
+enum { SMALL = 30000, LARGE = 10000000 };
+#endif
+
+struct mass {
+    const char *what, *piece;
+    int status;
+};
+
+static const struct mass masses[] = {
+    {"paragraphs", "A paragraph, `=1-toy/draws`\nof [](#eq:half).\n\n", 0},
+    {"one line", "``$x$`` `$h$` a_b \\$5 ", 0},
+    {"quotes", "> ", 0},
+    {"lists", "- ", 0},
+    {"emphasis", "*a **b ", 0},
+    {"empty lines", ":\n", 0},
+    {"headings of one name", "### a\n\n", 0},
+    {"brackets", "[a", 0},
+    {"ends of links", "a](", 0},
+    {"typed numbers", "some 1234 is\n", 0},
+    {"notes", "> **Note.** A note.\n\nText.\n\n", 0},
+    {"bare dollars", "*a* $ ", 1},
+    {"faults", "[](#eq:no) `=no` [@no] ", 1},
+    {"a function quoted", "```c toy.c#half\n```\n", 1},
+    {"tables that are not there", "```table a\n**A.** b\n```\n", 1},
+    {"comments", "<!--a ", 0},
+    {"citations without an end", "[@su2024 ", 1},
+};
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
+
+static double time_of(const struct mass *m, int bytes)
+{
+    struct text t = {0};
+    put(&t, "# Mass\n\nA question?\n\nAn answer.\n\n");
+    while ((int)t.n < bytes)
+        put(&t, m->piece);
+    write_file(OTHER, t.s, t.n);
+    double start = seconds();
+    cr_expect(eq(int, run(""), m->status), "%s: %.200s", m->what, err);
+    return seconds() - start;
+}
+
+// Ten times the text in about ten times the time: what grows with the square
+// would take a hundred times.
+Test(size, costs_time_in_proportion, .init = enter, .fini = leave)
+{
+    cr_assert(eq(int, run(""), 0), "%s", err); // formulas are in the cache
+    for (int i = 0; i < (int)(sizeof masses / sizeof *masses); i++) {
+        double one = time_of(masses + i, SMALL);
+        double ten = time_of(masses + i, 10 * SMALL);
+        cr_expect(ten < 30 * one + 1, "%s: %.2f s, then %.2f s", masses[i].what,
+                  one, ten);
+    }
+}
+
+Test(size, of_ten_megabytes_is_woven, .init = enter, .fini = leave)
+{
+    static const struct mass m = {"10 MB", "A word, *and* `code` of it.\n\n",
+                                  0};
+    cr_expect(time_of(&m, LARGE) < 60);
+    cr_expect(access("build/report/2-other.html", R_OK) == 0);
 }
 
 // ---- options and exits ------------------------------------------------------

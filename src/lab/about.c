@@ -32,7 +32,9 @@ char *date_now(void)
 {
     char date[32];
     time_t t = time(NULL);
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&t));
+    struct tm *now = gmtime(&t); // null where the year is no int
+    if (!now || !strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", now))
+        return text_of("unknown");
     return text_of("%s", date);
 }
 

@@ -26,15 +26,18 @@ static char *command_title(void)
 static const char *set_knob(struct knob *k, const char *text)
 {
     int64_t n;
-    double x;
+    double x = 0;
     const char *fault = NULL;
     if (k->type == INTEGER &&
         !(fault = whole_fault(text, INT_MIN, INT_MAX, &n)))
-        *(int *)k->pointer = (int)n;
+        x = *(int *)k->pointer = (int)n;
     if (k->type == COUNT && !(fault = whole_fault(text, 0, INT64_MAX, &n)))
-        *(int64_t *)k->pointer = n;
+        x = (double)(*(int64_t *)k->pointer = n);
     if (k->type == REAL && !(fault = real_fault(text, &x)))
         *(double *)k->pointer = x;
+    if (!fault && k->limited && (x < k->least || x > k->most))
+        fault = text_of(x < k->least ? "is below %.15g" : "is above %.15g",
+                        x < k->least ? k->least : k->most);
     if (k->type == WORD && k->choices &&
         (strchr(text, '|') ||
          !strstr(text_of("|%s|", k->choices), text_of("|%s|", text))))
@@ -173,6 +176,44 @@ int given(const char *option)
 const char *operand(int i)
 {
     return i < operand_count ? chosen_operands[i] : NULL;
+}
+
+// What the calculator calls its i-th operand.
+static char *operand_name(int i)
+{
+    const char *p = chosen_command->operands;
+    for (; i > 0 && strchr(p, ' '); i--)
+        p = strchr(p, ' ') + 1;
+    p += *p == '[';
+    return text_of("%.*s", (int)strcspn(p, " ]."), p);
+}
+
+// Another text than the operand's own if there is none.
+static const char *needed_operand(int i)
+{
+    if (!operand(i))
+        usage("%s: %s is missing", chosen_command->name, operand_name(i));
+    return operand(i);
+}
+
+int64_t whole_operand(int i, int64_t least, int64_t most)
+{
+    int64_t n;
+    const char *text = needed_operand(i);
+    const char *fault = *text ? whole_fault(text, least, most, &n) : "is empty";
+    if (fault)
+        usage("%s: '%s' %s", operand_name(i), text, fault);
+    return n;
+}
+
+double real_operand(int i)
+{
+    double x;
+    const char *text = needed_operand(i);
+    const char *fault = *text ? real_fault(text, &x) : "is empty";
+    if (fault)
+        usage("%s: '%s' %s", operand_name(i), text, fault);
+    return x;
 }
 
 // ---- lab --------------------------------------------------------------------

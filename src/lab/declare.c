@@ -156,6 +156,15 @@ static void add_knob(struct knob k)
     knobs[i] = k;
 }
 
+void limits(double least, double most)
+{
+    require(knob_count > 0 && least <= most);
+    struct knob *k = &knobs[knob_count - 1];
+    k->limited = 1;
+    k->least = least;
+    k->most = most;
+}
+
 void add_setting(const char *name, enum type type, void *pointer,
                  const char *help)
 {
@@ -168,6 +177,8 @@ void add_option(const char *name, enum type type, void *pointer,
 {
     const struct command *owner = &commands[command_count - 1];
     require(owner->example);
+    if (find_common(name))
+        die("option '%s' is one of lab's own: take another name", name);
     add_knob((struct knob){.name = name,
                            .type = type,
                            .pointer = pointer,

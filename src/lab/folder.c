@@ -14,6 +14,7 @@
 
 static const char *swap_target, *lock_path;
 static const char *new_folder; // null: there is none
+static const char *farewell;   // of an interrupted run
 static int lock_file = -1;
 
 char *folder_path(const char *file)
@@ -39,6 +40,8 @@ static void discard_and_end(int number)
 {
     discard_folder();
     clear_bar();
+    ssize_t written = write(STDERR_FILENO, farewell, strlen(farewell));
+    (void)written; // nobody listens, and there is no other way to say so
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -153,6 +156,9 @@ void begin_folder(const char *target)
     char *parent = text_of("%.*s", length ? length : 1, target);
     swap_target = target;
     new_tables = NULL;
+    farewell = text_of("%s: stopped; what was not finished is gone, the "
+                       "results are as before\n",
+                       this_place()->program);
     make_folder(parent);
     take_lock();
     handle_signals(discard_and_end);

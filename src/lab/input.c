@@ -22,7 +22,7 @@ const char *real_fault(const char *s, double *x)
     if (isnan(*x))
         return "is NaN";
     if (isinf(*x))
-        return errno == ERANGE ? "is too large" : no_end;
+        return errno == ERANGE ? "is beyond 1.8e308" : no_end;
     return NULL;
 }
 
@@ -36,8 +36,11 @@ const char *whole_fault(const char *s, int64_t least, int64_t most, int64_t *n)
     if (end == s || end[unit > 1] || isspace((unsigned char)*s))
         return "is not a whole number";
     if (errno || __builtin_mul_overflow(*n, unit, n))
-        return *s == '-' ? "is too small" : "is too large";
-    return *n < least ? "is too small" : *n > most ? "is too large" : NULL;
+        *n = *s == '-' ? INT64_MIN : INT64_MAX;
+    else if (least <= *n && *n <= most)
+        return NULL;
+    return *n < 0 || *n < least ? text_of("is below %lld", (long long)least)
+                                : text_of("is above %lld", (long long)most);
 }
 
 // ---- rows -------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // lab.h: what every program of the book uses that is not its subject.
 //
 //     errors         die, usage, require
-//     command line   setting, experiment, recorded, timing, calculator, option
+//     command line   setting, limits, experiment, recorded, timing,
+//                    calculator, option, given, operand
 //     results        table, row, done, value, claim
 //     calculators    heading, print, read_rows, data_file, needs
 //     numbers        mean, stream, uniform, normal, gumbel, ...
@@ -47,6 +48,10 @@ enum type { INTEGER, COUNT, REAL, WORD };
 void add_setting(const char *name, enum type type, void *pointer,
                  const char *help);
 
+// The least and the most that the setting or option declared last can be; what
+// is beyond is the reader's error.
+void limits(double least, double most);
+
 // Experiments of the three kinds.  `run`: part of every build.  `recorded`:
 // long training and large grids, made by `program record`, kept in the
 // chapter's recorded/ folder.  `timing`: run last, never compared.
@@ -61,7 +66,8 @@ void timing(const char *name, const char *help, void run(void));
 void calculator(const char *name, const char *operands, const char *help,
                 void run(void), const char *example);
 
-// An option of the calculator declared last.  A WORD takes one of `choices`,
+// An option of the calculator declared last, of a name that lab's own options
+// do not have.  A WORD takes one of `choices`,
 // "a|b|c", or anything if that is null.
 #define option(name, pointer, choices, help) \
     add_option(name, TYPE(pointer), pointer, choices, help)
@@ -73,6 +79,11 @@ int given(const char *option);
 
 // The i-th operand of the calculator; null behind the last.
 const char *operand(int i);
+
+// An operand that is a number: a whole one from least to most, with k and m,
+// or a finite one.  What is none is the reader's error.
+int64_t whole_operand(int i, int64_t least, int64_t most);
+double real_operand(int i);
 
 // Runs what the command line asks for; the value for main to return.
 int lab(int argc, char **argv);

@@ -63,6 +63,8 @@ struct knob { // an option, or a setting, which has no owner
     void *pointer;
     const char *where; // the commands that take an option of lab; null: all
     const char *choices, *published;
+    int limited;
+    double least, most;
     const struct command *owner;
     int given;
 };

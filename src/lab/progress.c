@@ -1,5 +1,7 @@
 // progress.c: how far, and how much longer.
 #include "private.h"
+#include <limits.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +17,7 @@ void clear_bar(void)
 
 static char *time_text(double seconds)
 {
-    int s = (int)(seconds + 0.5);
+    int s = (int)fmin(seconds + 0.5, INT_MAX); // clocks can jump
     static char text[32];
     if (s < 60)
         snprintf(text, sizeof text, "%d s", s);

@@ -196,8 +196,11 @@ void accept_results(void)
             usage("%s: not run: %s", experiments[i].name, experiments[i].note);
     FILE *f = fopen(fresh, "w");
     if (!f || fputs(text, f) == EOF || fclose(f) != 0 ||
-        rename(fresh, path) != 0)
-        die("%s: %s", fresh, strerror(errno));
+        rename(fresh, path) != 0) {
+        int why = errno;
+        remove(fresh);
+        die("%s: %s", fresh, strerror(why));
+    }
     struct sheet new = cut_sheet(text, path);
     compare(&old, &new, 1, &all, &same);
     print("%s: %d of %d values moved", this_place()->program, all - same, all);

@@ -27,6 +27,26 @@ static struct table *new_table(const char *file, struct experiment *owner)
     return t;
 }
 
+// A line for a message: its tabs and ends would not show.
+static char *shown_line(const char *line)
+{
+    char *text = text_of("%s", "");
+    for (; *line; line += strcspn(line, "\t\n")) {
+        if (*line == '\t' || *line == '\n')
+            text = text_of("%s%s", text, *line++ == '\t' ? "\\t" : "\\n");
+        text = text_of("%s%.*s", text, (int)strcspn(line, "\t\n"), line);
+    }
+    return text;
+}
+
+// Whose table it is, before its name.
+static const char *owner_of(const char *table)
+{
+    return running_experiment
+               ? text_of("%s: %s", running_experiment->name, table)
+               : table;
+}
+
 // Fields in a line; none may be empty, and there is but one line.
 static int count_fields(const char *table, const char *line)
 {
@@ -35,7 +55,8 @@ static int count_fields(const char *table, const char *line)
         n += *c == '\t';
     if (strchr(line, '\n') || strstr(line, "\t\t") || !*line || *line == '\t' ||
         line[strlen(line) - 1] == '\t')
-        die("%s: an empty field, or two lines, in '%s'", table, line);
+        die("%s: an empty field, or two lines, in '%s'", owner_of(table),
+            shown_line(line));
     return n;
 }
 
@@ -57,8 +78,8 @@ void row(struct table *t, const char *format, ...)
     if (!t->file)
         die("%s is done, and has no more rows", t->name);
     if (n != t->columns)
-        die("%s: %d fields for %d columns in '%s'", t->name, n, t->columns,
-            line);
+        die("%s: %d fields for %d columns in '%s'", owner_of(t->name), n,
+            t->columns, shown_line(line));
     fprintf(t->file, "%s\n", line);
     free(line);
 }

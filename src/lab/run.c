@@ -1,6 +1,7 @@
 // run.c: which experiments run, and where their results go.
 #include "private.h"
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,7 +107,8 @@ void run_experiment(struct experiment *e)
         drop_experiment();
     }
     clear_bar();
-    e->seconds = seconds_now() - start;
+    // Negative would say that it never ran.
+    e->seconds = fmax(0, seconds_now() - start);
     running_experiment = NULL;
 }
 

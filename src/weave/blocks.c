@@ -446,28 +446,55 @@ char *table_block(struct chapter *c, struct fence *f)
 
 // ---- claims -----------------------------------------------------------------
 
-// The format in which a standard error has two digits, for what it belongs to.
-static const char *digits_of(double se)
+// The format that rounds x by less than a quarter of `gap`; null where the
+// digits that number() likes do, or where there is no gap.
+static const char *fine_format(double x, double gap)
+{
+    int large = fabs(x) >= 1e4 || fabs(x) < 1e-3;
+    int liked = large ? 2 : 3, digits = liked;
+    if ((x == floor(x) && fabs(x) < 1e15) || gap <= 0)
+        return NULL;
+    while (digits < 17 &&
+           fabs(strtod(form("%.*g", digits, x), NULL) - x) > gap / 4)
+        digits++;
+    return digits > liked ? form("%%.%dg", digits) : NULL;
+}
+
+// A bound that was missed must not look as if it had been met.
+static double gap_of(const struct verdict *v)
+{
+    return strcmp(v->word, "held") ? fabs(v->measured - v->reference) : 0;
+}
+
+// How many decimals show two digits of a standard error; -1: too many, or none.
+static int decimals_of(double se)
 {
     int decimals = se > 0 ? 1 - (int)floor(log10(se)) : 7;
-    if (se <= 0)
-        return NULL;
-    return decimals > 6 ? "%.3g" : form("%%.%df", decimals > 0 ? decimals : 0);
+    return decimals > 6 ? -1 : decimals > 0 ? decimals : 0;
+}
+
+// The format for what a standard error belongs to.
+static const char *format_of(const struct verdict *v)
+{
+    int decimals = decimals_of(v->se);
+    if (decimals >= 0)
+        return form("%%.%df", decimals);
+    return fine_format(v->measured, v->se > 0 ? v->se : gap_of(v));
 }
 
 char *measured(const struct verdict *v)
 {
-    const char *format = digits_of(v->se);
-    if (!format)
-        return number(v->measured, NULL);
-    return form("%s ± %s", number(v->measured, format), number(v->se, format));
+    char *x = number(v->measured, format_of(v));
+    const char *format = decimals_of(v->se) < 0 ? "%.2g" : format_of(v);
+    return v->se > 0 ? form("%s ± %s", x, number(v->se, format)) : x;
 }
 
 char *required(const struct verdict *v)
 {
     const char *words =
-        strcmp(v->relation, "equal") == 0 ? "equal to" : v->relation;
-    return form("%s %s", words, number(v->reference, NULL));
+        strcmp(v->relation, "equal") == 0 ? "equal to" : html(v->relation);
+    return form("%s %s", words,
+                number(v->reference, fine_format(v->reference, gap_of(v))));
 }
 
 // The function whose code says claim("name", ...).
@@ -493,13 +520,17 @@ static struct item *judge(const struct chapter *c, const char *name)
 static void put_interval(struct text *t, const struct verdict *v)
 {
     int k = strcmp(v->relation, "equal") == 0 ? 4 : 3;
-    double half = k * v->se > v->tolerance ? k * v->se : v->tolerance;
-    const char *format = digits_of(v->se);
+    int tolerated = k * v->se < v->tolerance;
+    double half = tolerated ? v->tolerance : k * v->se;
+    const char *format = format_of(v);
+    char *why = tolerated
+                    ? form("a tolerance of %s", number(v->tolerance, "%.1g"))
+                    : form("%d standard errors", k);
     putf(t, "Measured %s", number(v->measured, format));
-    if (format)
-        putf(t, ", interval %s … %s (%d standard errors, %d runs)",
+    if (v->se > 0)
+        putf(t, ", interval %s … %s (%s, %d runs)",
              number(v->measured - half, format),
-             number(v->measured + half, format), k, v->runs);
+             number(v->measured + half, format), why, v->runs);
     putf(t, "; required %s", required(v));
     if (v->tolerance > 0 && v->se <= 0)
         putf(t, " within %s", number(v->tolerance, "%.1g"));
@@ -651,13 +682,9 @@ static struct item *quoted_from(const struct source *s, int line)
 
 static int blank_lines(const char *s, int first, int last)
 {
-    for (int line = first; line <= last; line++) {
-        size_t n;
-        char *at = line_of(s, line, &n);
-        if (strspn(at, " \t\r\n") < n)
-            return 0;
-    }
-    return 1;
+    size_t n;
+    const char *from = line_of(s, first, &n), *to = line_of(s, last, &n) + n;
+    return from + strspn(from, " \t\n") >= to;
 }
 
 static int count_lines(const char *s)

@@ -39,13 +39,11 @@ char *results_folder(const struct chapter *c, const char *name)
 static struct chapter *read_chapter(const char *stem)
 {
     struct chapter *c = keep(sizeof *c);
-    size_t n;
     c->stem = copy(stem, strlen(stem));
     c->number = copy(stem, strcspn(stem, "-"));
     c->program = c->stem + strlen(c->number) + 1;
     c->file = form("chapters/%s/chapter.md", stem);
-    c->markdown = read_file(c->file, &n);
-    has_nul(c->file, c->markdown, n);
+    c->markdown = read_text(c->file, NULL);
     c->source = read_source(form("chapters/%s/%s.c", stem, c->program));
     if (c->source)
         add(&c->sources, c->source);
@@ -66,7 +64,7 @@ static struct chapter *read_chapter(const char *stem)
 
 static void read_bibliography(const char *path)
 {
-    struct tsv *t = read_tsv(path);
+    struct tsv *t = read_columns(path, "key authors title year where id");
     for (int i = 0; t && i < t->rows; i++) {
         struct entry *e = keep(sizeof *e);
         e->key = cell(t, i, "key");
@@ -76,23 +74,19 @@ static void read_bibliography(const char *path)
         e->where = cell(t, i, "where");
         e->id = cell(t, i, "id");
         e->line = i + 2;
-        if (find_entry(e->key))
+        struct entry *first = add_name(&book.entry_names, e->key, e);
+        if (first)
             fault(path, e->line,
                   "a second entry '%s'; the first is on line "
                   "%d",
-                  e->key, find_entry(e->key)->line);
+                  e->key, first->line);
         add(&book.entries, e);
     }
 }
 
 struct entry *find_entry(const char *key)
 {
-    for (int i = 0; i < book.entries.n; i++) {
-        struct entry *e = book.entries.at[i];
-        if (strcmp(e->key, key) == 0)
-            return e;
-    }
-    return NULL;
+    return find_name(&book.entry_names, key);
 }
 
 // ---- names ------------------------------------------------------------------
@@ -101,15 +95,14 @@ struct entry *find_entry(const char *key)
 // looked for in the chapter that asks, then in the others.
 struct target *find_target(const char *name, struct chapter *from)
 {
-    for (int i = from ? -1 : 0; i < book.chapters.n; i++) {
-        struct chapter *c = i < 0 ? from : book.chapters.at[i];
-        for (int j = 0; j < c->targets.n; j++) {
-            struct target *t = c->targets.at[j];
-            if (strcmp(t->name, name) == 0)
-                return t;
-        }
+    struct target *t = find_name(&book.targets, name);
+    if (!t && from)
+        t = find_name(&from->sections, name);
+    for (int i = 0; !t && i < book.chapters.n; i++) {
+        struct chapter *c = book.chapters.at[i];
+        t = find_name(&c->sections, name);
     }
-    return NULL;
+    return t;
 }
 
 char *number_of(const struct target *t)
@@ -277,6 +270,7 @@ void quote(struct chapter *c, const char *spec, int line)
 void read_book(void)
 {
     struct dirent **names;
+    struct names numbers = {0};
     int n = scandir("chapters", &names, is_chapter, by_number);
     if (n <= 0)
         fault("chapters", 0, "no chapter here: run weave at the tree's root");
@@ -284,13 +278,20 @@ void read_book(void)
         if (names[i]->d_name[name_length(names[i]->d_name)])
             fault(form("chapters/%s", names[i]->d_name), 0,
                   "a chapter's name has letters, digits and - only");
-        add(&book.chapters, read_chapter(names[i]->d_name));
+        struct chapter *c = read_chapter(names[i]->d_name);
+        struct chapter *first = add_name(&numbers, c->number, c);
+        if (first)
+            fault(form("chapters/%s", c->stem), 0,
+                  "a second chapter %s, besides chapters/%s: give it another "
+                  "number",
+                  c->number, first->stem);
+        add(&book.chapters, c);
         free(names[i]);
     }
     if (n >= 0)
         free(names);
     read_bibliography("chapters/bibliography.tsv");
-    book.commits = read_tsv("build/commits.tsv");
+    book.commits = read_columns("build/commits.tsv", "stem hash date subject");
     for (int i = 0; i < book.chapters.n; i++)
         define(book.chapters.at[i]);
     for (int i = 0; i < book.chapters.n; i++) {
@@ -331,7 +332,7 @@ static int defined_for(const char *line, const char *number)
 static struct list declared(const struct chapter *c, const char *file)
 {
     struct list all_letters = {0};
-    char *s = read_file(file, NULL);
+    char *s = read_text(file, NULL);
     for (int line = 1; s && *s; line++) {
         int n = strcspn(s, "\n");
         char *text = copy(s, n), *tex = strstr(text, "`$");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define PREVIEW "<span class=\"preview\""
 
@@ -18,13 +19,14 @@
 static struct place place_of(struct chapter *c, const char *file, int above,
                              const char *text)
 {
-    struct place p = {c, file, above, NULL, 1};
+    struct place p = {.chapter = c, .file = file, .above = above, .count = 1};
     for (const char *s = text; *s; s++)
         p.count += *s == '\n';
-    p.lines = keep(p.count * sizeof *p.lines);
+    p.lines = keep((p.count + 1) * sizeof *p.lines);
     p.lines[0] = text;
     for (int i = 1; i < p.count; i++)
         p.lines[i] = strchr(p.lines[i - 1], '\n') + 1;
+    p.lines[p.count] = strchr(p.lines[p.count - 1], 0) + 1;
     return p;
 }
 
@@ -36,14 +38,15 @@ static int line_of_node(const struct place *p, cmark_node *node)
     return p->above + (node ? cmark_node_get_start_line(node) : 1);
 }
 
-// The source line on which a node begins.
-static char *source_line(const struct place *p, cmark_node *node)
+// The source line on which a node begins, of n bytes.
+static const char *source_line(const struct place *p, cmark_node *node, int *n)
 {
     int line = line_of_node(p, node) - p->above;
+    *n = 0;
     if (line < 1 || line > p->count)
         return "";
-    const char *s = p->lines[line - 1];
-    return copy(s, strcspn(s, "\n"));
+    *n = p->lines[line] - p->lines[line - 1] - 1;
+    return p->lines[line - 1];
 }
 
 // ---- the tree ---------------------------------------------------------------
@@ -190,13 +193,14 @@ static struct target *add_target(struct chapter *c, enum target_kind kind,
                                  const char *name, int line)
 {
     struct target *t = keep(sizeof *t);
-    struct target *old = kind == SECTION ? NULL : find_target(name, NULL);
+    struct names *names = kind == SECTION ? &c->sections : &book.targets;
+    struct target *old = add_name(names, name, t);
     t->kind = kind;
     t->name = name;
     t->chapter = c;
     t->line = line;
     t->number = ++c->counts[kind];
-    if (old)
+    if (old && kind != SECTION)
         fault(c->file, line, "a second %s; the first is at %s:%d", name,
               old->chapter->file, old->line);
     const char *word = strchr(name, ':') ? strchr(name, ':') + 1 : name;
@@ -314,26 +318,26 @@ static char *plain_text(cmark_node *node)
     return trim(all(&t));
 }
 
-static void define_section(struct chapter *c, const struct place *p,
-                           cmark_node *node)
+static struct target *define_section(struct chapter *c, const struct place *p,
+                                     cmark_node *node)
 {
-    char *name = slug(plain_text(node));
+    char *name = slug(plain_text(node)), *full = form("sec:%s", name);
     int line = line_of_node(p, node);
-    for (int i = 0; i < c->targets.n; i++) {
-        struct target *t = c->targets.at[i];
-        if (t->kind == SECTION && strcmp(t->body, name) == 0)
-            fault(c->file, line,
-                  "a second section '%s'; the first is on "
-                  "line %d",
-                  name, t->line);
-    }
-    struct target *t = add_target(c, SECTION, form("sec:%s", name), line);
+    struct target *first = find_name(&c->sections, full);
+    if (first)
+        fault(c->file, line,
+              "a second section '%s'; the first is on "
+              "line %d",
+              name, first->line);
+    struct target *t = add_target(c, SECTION, full, line);
     t->body = name;
+    return t;
 }
 
-struct heading {
+struct heading { // what a heading's node carries to the second pass
     const char *id;
-    int line;
+    struct target *section; // null: a smaller one
+    int count;              // of those that asked for this id
 };
 
 static int is_section(cmark_node *n)
@@ -343,25 +347,18 @@ static int is_section(cmark_node *n)
            cmark_node_get_type(cmark_node_parent(n)) == CMARK_NODE_DOCUMENT;
 }
 
-static int has_heading(const struct chapter *c, const char *id)
-{
-    for (int i = 0; i < c->headings.n; i++)
-        if (strcmp(((struct heading *)c->headings.at[i])->id, id) == 0)
-            return 1;
-    return 0;
-}
-
-// The id of a smaller heading; a second of one name gets -2 behind it.
-static void define_heading(struct chapter *c, const struct place *p,
+// The id of a heading; a second of one name gets -2 behind it.
+static void define_heading(struct chapter *c, struct target *section,
                            cmark_node *node)
 {
-    struct heading *h = keep(sizeof *h);
+    struct heading *h = keep(sizeof *h), *first;
     char *id = form("sec:%s/%s", c->stem, slug(plain_text(node)));
-    h->line = line_of_node(p, node);
-    h->id = id;
-    for (int k = 2; has_heading(c, h->id); k++)
-        h->id = form("%s-%d", id, k);
-    add(&c->headings, h);
+    *h = (struct heading){id, section, 1};
+    first = add_name(&c->headings, id, h);
+    while (first && find_name(&c->headings, h->id))
+        h->id = form("%s-%d", id, ++first->count);
+    add_name(&c->headings, h->id, h);
+    cmark_node_set_user_data(node, h);
 }
 
 static void check_head(const struct chapter *c)
@@ -391,17 +388,15 @@ void define(struct chapter *c)
     check_head(c);
     for (cmark_node *n = cmark_node_first_child(c->document); n;
          n = cmark_node_next(n))
-        if (is_section(n)) {
-            define_section(c, &p, n);
-            define_heading(c, &p, n);
-        }
+        if (is_section(n))
+            define_heading(c, define_section(c, &p, n), n);
     struct list nodes = nodes_of(c->document, CMARK_EVENT_ENTER);
     for (int i = 0; i < nodes.n; i++)
         if (cmark_node_get_type(nodes.at[i]) == CMARK_NODE_CODE_BLOCK)
             define_fence(c, &p, nodes.at[i]);
         else if (cmark_node_get_type(nodes.at[i]) == CMARK_NODE_HEADING &&
                  !is_section(nodes.at[i]))
-            define_heading(c, &p, nodes.at[i]);
+            define_heading(c, NULL, nodes.at[i]);
 }
 
 // ---- inline hooks -----------------------------------------------------------
@@ -409,16 +404,17 @@ void define(struct chapter *c)
 // Was a code span written between double backticks? Then it is no hook.
 static int doubled(const struct place *p, cmark_node *node)
 {
-    char *s = source_line(p, node);
+    int length, n;
+    const char *s = source_line(p, node, &length);
     const char *literal = cmark_node_get_literal(node);
-    int at = cmark_node_get_start_column(node) - 1, n = strlen(literal);
-    // Behind a soft break cmark's columns can be off: then the text decides.
-    if (at < 1 || at > (int)strlen(s) || strncmp(s + at, literal, n)) {
-        char *found = strstr(s, literal);
-        if (!found)
-            return 0;
-        at = found - s;
-    }
+    int at = cmark_node_get_start_column(node) - 1;
+    n = strlen(literal);
+    at = at < 0 ? 0 : at;
+    // Behind a soft break cmark's columns lack what the line is indented by.
+    while (at + n <= length && strncmp(s + at, literal, n))
+        at++;
+    if (at + n > length)
+        return 0;
     while (at > 0 && s[at - 1] == ' ')
         at--;
     return at > 1 && s[at - 1] == '`' && s[at - 2] == '`';
@@ -442,6 +438,38 @@ static char *value_link(const struct place *p, struct chapter *of,
                 "· %s\">%s</a>",
                 page, of->stem, html(v->name), html(v->name), html(se),
                 html(v->file), html(v->kind), shown);
+}
+
+// In how many letters two names differ: changed, put in, left out.
+static int difference(const char *a, const char *b)
+{
+    int n = strlen(b), row[64];
+    if (n >= 64)
+        return n;
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 1; *a; a++, i++)
+        for (int j = 1, corner = row[0]; j <= n; j++) {
+            int change = corner + (*a != b[j - 1]);
+            row[0] = i;
+            corner = row[j];
+            int leave = row[j - 1] < row[j] ? row[j - 1] : row[j];
+            row[j] = change <= leave ? change : leave + 1;
+        }
+    return row[n];
+}
+
+// "; near it: a, b", the values of a name like this one, or "".
+static char *near(const struct results *r, const char *name)
+{
+    struct text t = {0};
+    int most = 1 + strlen(name) / 4, found = 0;
+    for (int i = 0; i < r->values.n && found < 3; i++) {
+        const struct value *v = r->values.at[i];
+        if (difference(name, v->name) <= most)
+            putf(&t, "%s%s", found++ ? ", " : "; near it: ", v->name);
+    }
+    return all(&t);
 }
 
 // `=name %.1f`, `=name_se`, `=name_runs`, `=3-mla/name`.
@@ -485,9 +513,19 @@ static char *value_hook(const struct place *p, char *spec, int line)
         (v = find_value(of->results, copy(name, n - 5))))
         return value_link(p, of, v, v->runs, format, line);
     if (!missing(of->results))
-        fault(p->file, line, "=%s: chapter %s measures no such value", name,
-              of->number);
+        fault(p->file, line, "=%s: chapter %s measures no such value%s", name,
+              of->number, near(of->results, name));
     return form("<span class=\"unrun\">%s</span>", html(name));
+}
+
+// Does it look like a formula that lacks one of its dollar signs?  `$HOME` and
+// `$5` do not.
+static int is_half(const char *s, size_t n)
+{
+    int before = *s == '$', behind = n > 1 && s[n - 1] == '$';
+    return before != behind &&
+           (strpbrk(s, "\\^_{}") ||
+            (before && n == 2 && isalpha((unsigned char)s[1])));
 }
 
 static void code_hook(const struct place *p, cmark_node *node)
@@ -495,10 +533,16 @@ static void code_hook(const struct place *p, cmark_node *node)
     const char *s = cmark_node_get_literal(node);
     size_t n = strlen(s);
     int formula = n > 2 && *s == '$' && s[n - 1] == '$';
-    if ((!formula && *s != '=') || doubled(p, node))
+    int half = !formula && is_half(s, n);
+    if ((!formula && !half && *s != '=') || doubled(p, node))
         return;
     int line = line_of_node(p, node);
-    if (formula) {
+    if (half) {
+        fault(p->file, line,
+              "`%s`: half a formula; write `$...$`, or code "
+              "between doubled backticks",
+              s);
+    } else if (formula) {
         char *tex = copy(s + 1, n - 2);
         letters(tex, &p->chapter->letters);
         replace(node, CMARK_NODE_CUSTOM_INLINE, math(p->file, line, tex, 0));
@@ -530,13 +574,15 @@ char *without_links(const char *s)
 
 // What shows when the pointer rests on a reference. Titles can refer to each
 // other: a preview within a preview is empty.
-static char *preview(const struct target *t)
+static char *preview(struct target *t)
 {
     static int inside;
     const char *file = t->chapter->file;
     char *what = NULL;
     if (inside)
         return "";
+    if (t->preview)
+        return t->preview;
     inside = 1;
     if (t->kind == EQUATION)
         what = math(file, t->line, t->body, 0);
@@ -544,7 +590,9 @@ static char *preview(const struct target *t)
         what = markdown_line(t->chapter, file, t->above, t->title);
     inside = 0;
     what = what ? without_links(what) : NULL;
-    return what ? form(PREVIEW " aria-hidden=\"true\">%s</span>", what) : "";
+    t->preview =
+        what ? form(PREVIEW " aria-hidden=\"true\">%s</span>", what) : "";
+    return t->preview;
 }
 
 static void link_hook(const struct place *p, cmark_node *node)
@@ -648,15 +696,29 @@ static void text_hook(const struct place *p, cmark_node *node)
 
 // ---- what prose must not have -----------------------------------------------
 
-// A dollar sign outside code that no backslash escapes.
-static int bare_dollar(const char *s)
+// The end of the code that begins at the backticks s; their own if no such run
+// of them ends it.
+static const char *code_end(const char *s, const char *end)
 {
-    for (int code = 0; *s; s++)
+    size_t n = strspn(s, "`");
+    for (const char *t = s + n; (t = memchr(t, '`', end - t));) {
+        size_t m = strspn(t, "`");
+        t += m;
+        if (m == n)
+            return t;
+    }
+    return s + n;
+}
+
+// A dollar sign outside code that no backslash escapes.
+static int bare_dollar(const char *s, int n)
+{
+    for (const char *end = s + n; s < end; s++)
         if (*s == '`')
-            code = !code;
-        else if (*s == '\\' && s[1])
+            s = code_end(s, end) - 1;
+        else if (*s == '\\')
             s++;
-        else if (*s == '$' && !code)
+        else if (*s == '$')
             return 1;
     return 0;
 }
@@ -699,38 +761,40 @@ int prose_number(const char *text)
     return -1;
 }
 
-static int below(cmark_node *node, cmark_node_type type)
+static int cites(struct place *p, cmark_node *paragraph)
 {
-    for (; node; node = cmark_node_parent(node))
-        if (cmark_node_get_type(node) == type)
-            return 1;
-    return 0;
-}
-
-static int cites(cmark_node *paragraph)
-{
+    if (p->paragraph == paragraph)
+        return p->cites;
     char *s = cmark_render_commonmark(paragraph, 0, 0);
-    int found = strstr(s, "[@") || strstr(s, "\\[@");
+    p->cites = strstr(s, "[@") || strstr(s, "\\[@");
+    p->paragraph = paragraph;
     free(s);
-    return found;
+    return p->cites;
 }
 
-static void check_text(const struct place *p, cmark_node *node)
+static void check_dollars(struct place *p, cmark_node *node, int line)
 {
-    const char *s = cmark_node_get_literal(node);
-    int line = line_of_node(p, node), at = prose_number(s);
-    if (strchr(s, '$') && bare_dollar(source_line(p, node)))
+    int n;
+    const char *s = source_line(p, node, &n);
+    if (line != p->dollar_line && bare_dollar(s, n))
         fault(p->file, line,
               "a bare $: write math as `$x$`, a dollar as "
               "\\$");
+    p->dollar_line = line;
+}
+
+// A text node; its paragraph, or null where it stands in none, as in a link.
+static void check_text(struct place *p, cmark_node *node, cmark_node *paragraph)
+{
+    const char *s = cmark_node_get_literal(node);
+    int line = line_of_node(p, node), at = prose_number(s);
+    if (strchr(s, '$'))
+        check_dollars(p, node, line);
     if (strstr(s, "[^"))
         fault(p->file, line,
               "no footnotes here: write a block quote that "
               "begins > **Note.**");
-    cmark_node *block = node;
-    while (block && cmark_node_get_type(block) != CMARK_NODE_PARAGRAPH)
-        block = cmark_node_parent(block);
-    if (at < 0 || !block || below(node, CMARK_NODE_LINK) || cites(block))
+    if (at < 0 || !paragraph || cites(p, paragraph))
         return;
     int n = strspn(s + at, "0123456789.,");
     while (!isdigit((unsigned char)s[at + n - 1]))
@@ -748,10 +812,9 @@ static void check_paragraph(const struct place *p, cmark_node *node)
     int last = cmark_node_get_end_line(node);
     for (int i = first; i <= last && i <= p->count; i++) {
         const char *s = p->lines[i - 1];
-        int n = strcspn(s, "\n");
-        if (n && (int)strspn(s, "|-: \t>") == n && strchr(s, '|') &&
-            strchr(s, '|') < s + n && strstr(s, "--") &&
-            strstr(s, "--") < s + n) {
+        size_t n = strcspn(s, "\n");
+        if (n && strspn(s, "|-: \t>") == n && memchr(s, '|', n) &&
+            strstr(copy(s, n), "--")) {
             fault(p->file, p->above + i,
                   "no pipe tables here: let the "
                   "program write a TSV, and quote it by ```table NAME");
@@ -789,16 +852,24 @@ static void fence_hook(const struct place *p, cmark_node *node)
     replace(node, CMARK_NODE_CUSTOM_BLOCK, out ? out : "");
 }
 
-// The first word of a block quote's first paragraph, if it is strong.
-static cmark_node *strong_start(cmark_node *quote, const char *word)
+// The strong words that a block quote's first paragraph begins with, or null.
+static cmark_node *strong_start(cmark_node *quote, const char **words)
 {
     cmark_node *n = cmark_node_first_child(quote);
     n = n ? cmark_node_first_child(n) : NULL;
     if (!n || cmark_node_get_type(n) != CMARK_NODE_STRONG)
         return NULL;
     cmark_node *text = cmark_node_first_child(n);
-    const char *s = text ? cmark_node_get_literal(text) : NULL;
-    return s && strcmp(s, word) == 0 ? n : NULL;
+    *words = text ? cmark_node_get_literal(text) : NULL;
+    return *words ? n : NULL;
+}
+
+// Is it the word, whatever its case and the mark behind it?
+static int is_almost(const char *s, const char *word)
+{
+    size_t n = strlen(word);
+    return strncasecmp(s, word, n) == 0 &&
+           strspn(s + n, ".:,;! ") == strlen(s + n);
 }
 
 static void cut_start(cmark_node *strong)
@@ -818,12 +889,20 @@ static void cut_start(cmark_node *strong)
 
 static void quote_hook(const struct place *p, cmark_node *node)
 {
-    cmark_node *note = strong_start(node, "Note.");
-    cmark_node *slip = strong_start(node, "Slip.");
-    if (!note && !slip)
+    const char *words;
+    cmark_node *strong = strong_start(node, &words);
+    if (!strong)
         return;
+    int note = strcmp(words, "Note.") == 0, slip = !strcmp(words, "Slip.");
+    if (!note && !slip) {
+        if (is_almost(words, "Note") || is_almost(words, "Slip"))
+            fault(p->file, line_of_node(p, node),
+                  "**%s**: a note begins > **Note.**, a slip > **Slip.**",
+                  words);
+        return;
+    }
     int n = note ? ++p->chapter->notes : ++p->chapter->slips;
-    cut_start(note ? note : slip);
+    cut_start(strong);
     char *inside = children(node, CMARK_NODE_DOCUMENT);
     replace(node, CMARK_NODE_CUSTOM_BLOCK,
             note
@@ -837,22 +916,11 @@ static void quote_hook(const struct place *p, cmark_node *node)
 
 static void heading_hook(const struct place *p, cmark_node *node)
 {
-    struct chapter *c = p->chapter;
     int level = cmark_node_get_heading_level(node);
-    int line = line_of_node(p, node);
+    const struct heading *h = cmark_node_get_user_data(node);
     char *inside = without_p(children(node, CMARK_NODE_PARAGRAPH));
-    const char *id = "";
-    struct target *t = NULL;
-    for (int i = 0; i < c->headings.n; i++) {
-        struct heading *h = c->headings.at[i];
-        if (h->line == line)
-            id = h->id;
-    }
-    for (int i = 0; i < c->targets.n; i++) {
-        struct target *s = c->targets.at[i];
-        if (s->kind == SECTION && s->line == line)
-            t = s;
-    }
+    const char *id = h->id;
+    struct target *t = h->section;
     if (!t) {
         replace(node, CMARK_NODE_CUSTOM_BLOCK,
                 form("<h%d id=\"%s\">%s <a class=\"anchor\" href=\"#%s\" "
@@ -860,7 +928,7 @@ static void heading_hook(const struct place *p, cmark_node *node)
                      level, id, inside, id, level));
         return;
     }
-    id = form("sec:%s/%s", c->stem, t->body);
+    id = form("sec:%s/%s", p->chapter->stem, t->body);
     t->title = inside;
     replace(node, CMARK_NODE_CUSTOM_BLOCK,
             form("<h2 id=\"%s\"><a class=\"no\" href=\"#%s\" aria-label=\""
@@ -884,21 +952,34 @@ static void replace_hook(const struct place *p, cmark_node *node)
     }
 }
 
+static void check_prose(struct place *p, cmark_node *document)
+{
+    cmark_iter *i = cmark_iter_new(document);
+    cmark_node *paragraph = NULL;
+    cmark_event_type event;
+    for (int links = 0; (event = cmark_iter_next(i)) != CMARK_EVENT_DONE;) {
+        cmark_node *n = cmark_iter_get_node(i);
+        cmark_node_type type = cmark_node_get_type(n);
+        if (type == CMARK_NODE_LINK)
+            links += event == CMARK_EVENT_ENTER ? 1 : -1;
+        if (type == CMARK_NODE_TEXT)
+            check_text(p, n, links ? NULL : paragraph);
+        if (type != CMARK_NODE_PARAGRAPH)
+            continue;
+        paragraph = event == CMARK_EVENT_ENTER ? n : NULL;
+        if (paragraph)
+            check_paragraph(p, n);
+    }
+    cmark_iter_free(i);
+}
+
 // All hooks of a tree. Quotes and headings last, and the innermost first: by
 // then what is in them is done.
-static void replace_hooks(const struct place *p, cmark_node *document,
-                          int headings)
+static void replace_hooks(struct place *p, cmark_node *document, int headings)
 {
     struct list nodes = nodes_of(document, CMARK_EVENT_ENTER);
     struct list ends = nodes_of(document, CMARK_EVENT_EXIT), outer = {0};
-    for (int i = 0; i < nodes.n; i++) {
-        cmark_node *n = nodes.at[i];
-        cmark_node_type type = cmark_node_get_type(n);
-        if (type == CMARK_NODE_TEXT)
-            check_text(p, n);
-        if (type == CMARK_NODE_PARAGRAPH)
-            check_paragraph(p, n);
-    }
+    check_prose(p, document);
     for (int i = 0; i < ends.n; i++) {
         cmark_node_type type = cmark_node_get_type(ends.at[i]);
         if (type == CMARK_NODE_BLOCK_QUOTE ||

@@ -14,6 +14,7 @@
 #define KATEX "/usr/share/javascript/katex/katex.js"
 #define LONGEST 8192 // bytes of a formula
 #define DEEPEST 100  // braces within braces
+#define WIDEST 100   // columns; KaTeX takes time by their square
 
 static duk_context *duk;
 static const char *cache;
@@ -131,6 +132,21 @@ static int depth(const char *tex)
     return most;
 }
 
+// The most columns of a row, ended by \\, with those of what it nests.
+static int width(const char *tex)
+{
+    int wide = 1, most = 1;
+    for (; *tex; tex++) {
+        if (*tex == '&' && ++wide > most)
+            most = wide;
+        if (*tex != '\\' || !tex[1])
+            continue;
+        if (*++tex == '\\')
+            wide = 1;
+    }
+    return most;
+}
+
 // The command at s, which begins with a backslash: its length.
 static int command(const char *s)
 {
@@ -147,13 +163,18 @@ static int allowed(const char *file, int line, const char *tex)
         "\\href",      "\\edef",         "\\xdef",
         "\\let",       "\\renewcommand", "\\providecommand",
         "\\url",       "\\htmlClass",    "\\htmlId",
-        "\\htmlStyle", "\\htmlData",     "\\includegraphics"};
+        "\\htmlStyle", "\\htmlData",     "\\includegraphics",
+        "\\char"};
     if (strlen(tex) > LONGEST) {
         fault(file, line, "formula: longer than %d bytes; split it", LONGEST);
         return 0;
     }
     if (depth(tex) > DEEPEST) {
         fault(file, line, "formula: braces more than %d deep", DEEPEST);
+        return 0;
+    }
+    if (width(tex) > WIDEST) {
+        fault(file, line, "formula: more than %d columns", WIDEST);
         return 0;
     }
     for (const char *s = strchr(tex, '\\'); s; s = strchr(s + command(s), '\\'))
@@ -172,7 +193,7 @@ static int allowed(const char *file, int line, const char *tex)
 void math_open(const char *folder, const char *file)
 {
     struct stat s;
-    char *text = read_file(file, NULL);
+    char *text = read_text(file, NULL);
     cache = folder;
     read_macros(file, text);
     char *which = stat(KATEX, &s)
@@ -218,6 +239,7 @@ void math_close(void)
     if (duk)
         duk_destroy_heap(duk);
     duk = NULL;
+    macros = (struct list){0};
 }
 
 // ---- symbols ----------------------------------------------------------------

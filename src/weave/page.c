@@ -692,7 +692,7 @@ static void write_cover(void)
                                   .number = "",
                                   .file = "chapters/index.md"};
     struct text t = {0};
-    char *md = read_file(none.file, NULL);
+    char *md = read_text(none.file, NULL);
     char *rest = markdown(&none, none.file, 0, md ? md : "# Assay");
     char *end = strstr(rest, "</h1>");
     rest = end ? end + 5 : rest;
@@ -724,13 +724,14 @@ static void write_cover(void)
 static void put_list(struct text *t, const char *path)
 {
     struct chapter none = {.stem = "reference", .number = ""};
-    char *md = read_file(path, NULL), *h;
+    char *md = read_text(path, NULL), *h;
     none.file = (char *)path;
     if (!md)
         return;
     md = markdown(&none, path, 0, md);
-    while ((h = strstr(md, "<h1>")) || (h = strstr(md, "</h1>")))
-        *strchr(h, '1') = '2';
+    for (h = md; (h = strstr(h, "h1>")); h += 3)
+        if (h > md && strchr("</", h[-1])) // a tag
+            h[1] = '2';
     put(t, md);
 }
 

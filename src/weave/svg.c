@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct drawing {
     const char *path, *prefix;
     struct text out;
-    double size;    // of the text around, in px
-    int wide, open; // open: tags
+    double size; // of the text around, in px
+    int wide;
+    struct list open; // tags
 };
 
 // ---- colours ----------------------------------------------------------------
@@ -72,11 +74,31 @@ static int is_colour(const char *name)
            !strcmp(name, "color") || !strcmp(name, "stop-color");
 }
 
+// Would a browser fetch something for this value?  Styles can be written with
+// escapes, and functions other than url() load as well.
+static int reaches_out(const char *name, const char *value)
+{
+    if (strcasecmp(name, "style") == 0)
+        return strpbrk(value, "(\\@") != NULL;
+    for (const char *s = value; *s; s++)
+        if (strncasecmp(s, "url(", 4) == 0 && !starts(s, "url(#"))
+            return 1;
+    return strstr(value, "://") != NULL;
+}
+
+// Is it the name of a drawing's attribute?  Handlers of events are none.
+static int is_attribute(const char *name)
+{
+    return isalpha((unsigned char)*name) &&
+           !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "abcdefghijklmnopqrstuvwxyz0123456789:_-")];
+}
+
 static void put_attribute(struct drawing *d, const char *tag, const char *name,
                           const char *value)
 {
     char *hash_in_value = strstr(value, "url(#");
-    if (strcmp(name, "font-family") == 0 || starts(name, "on") ||
+    if (strcmp(name, "font-family") == 0 || strncasecmp(name, "on", 2) == 0 ||
         strcmp(name, "xmlns:xlink") == 0)
         return;
     if (strcmp(name, "font-size") == 0) {
@@ -87,14 +109,14 @@ static void put_attribute(struct drawing *d, const char *tag, const char *name,
         }
         d->size = px;
     }
-    const char *url = strstr(value, "url(");
-    if (strstr(value, "://") || (url && !starts(url, "url(#"))) {
+    if (reaches_out(name, value)) {
         fault(d->path, 0, "a link out of the figure: %.60s", value);
         return;
     }
     if (strcmp(name, "id") == 0)
         value = form("%s-%s", d->prefix, value);
-    else if (strcmp(name, "xlink:href") == 0 || strcmp(name, "href") == 0) {
+    else if (strcasecmp(name, "xlink:href") == 0 ||
+             strcasecmp(name, "href") == 0) {
         name = "href";
         if (*value == '#')
             value = form("#%s-%s", d->prefix, value + 1);
@@ -134,7 +156,7 @@ static int next_attribute(char **s, char **name, char **value)
         return -1;
     *p = 0;
     *s = p + 1;
-    return 1;
+    return is_attribute(*name) ? 1 : -1;
 }
 
 // ---- tags -------------------------------------------------------------------
@@ -153,11 +175,21 @@ static int put_root(struct drawing *d, char *attributes, const char *alt)
                  "aria-label=\"%s\">",
                  x, y, w, h, html(alt));
             d->wide = w > 800;
-            d->open = 1;
+            add(&d->open, "svg");
             return 1;
         }
     fault(d->path, 0, "no viewBox; draw it again");
     return 0;
+}
+
+// What a drawing is made of; scripts, styles and pages are not.
+static int is_element(const char *word)
+{
+    static const char elements[] =
+        " svg g defs use symbol path rect circle ellipse line polyline polygon "
+        "text tspan image clipPath mask pattern marker linearGradient "
+        "radialGradient stop ";
+    return strstr(elements, form(" %s ", word)) != NULL;
 }
 
 static int put_tag(struct drawing *d, char *tag)
@@ -165,22 +197,33 @@ static int put_tag(struct drawing *d, char *tag)
     char *attributes = tag + strcspn(tag, " \t\r\n/"), *name, *value;
     int closed = *tag && tag[strlen(tag) - 1] == '/', more;
     char *word = copy(tag, attributes - tag);
-    if (strcmp(word, "script") == 0 || strcmp(word, "style") == 0 ||
-        strcmp(word, "foreignObject") == 0) {
-        fault(d->path, 0, "<%s> in a figure; draw it without", word);
+    if (!is_element(word) || !d->open.n) {
+        fault(d->path, 0, "<%.40s> in a figure; draw it without", word);
         return 0;
     }
     putf(&d->out, "<%s", word);
     while ((more = next_attribute(&attributes, &name, &value)) > 0)
         put_attribute(d, word, name, value);
     put(&d->out, closed ? "/>" : ">");
-    d->open += !closed;
+    if (!closed)
+        add(&d->open, word);
     if (more < 0)
         fault(d->path, 0,
               "an attribute of <%.40s> does not parse; draw it "
               "again",
               word);
     return more == 0;
+}
+
+static int close_tag(struct drawing *d, const char *word)
+{
+    if (!d->open.n || strcmp(d->open.at[--d->open.n], word)) {
+        fault(d->path, 0, "</%.40s> ends what is not open; draw it again",
+              word);
+        return 0;
+    }
+    putf(&d->out, "</%s>", word);
+    return 1;
 }
 
 // Gnuplot describes itself in <title> and <desc>, draws the paper as a
@@ -190,13 +233,13 @@ static char *skipped(char *s)
     static const char *element[] = {"title", "desc", "filter"};
     if (starts(s, "<!--")) {
         char *end = strstr(s, "-->");
-        return end ? end + 3 : NULL;
+        return end ? end + 3 : s + strlen(s);
     }
     for (int i = 0; i < 3; i++)
         if (starts(s + 1, element[i]) &&
             strchr(" >", s[1 + strlen(element[i])])) {
             char *end = strstr(s, form("</%s>", element[i]));
-            return end ? strchr(end, '>') + 1 : NULL;
+            return end ? strchr(end, '>') + 1 : s + strlen(s);
         }
     return NULL;
 }
@@ -226,7 +269,7 @@ static void put_blanks_folded(struct text *t, const char *s, size_t n)
 char *figure(const char *path, const char *prefix, const char *alt, int *wide)
 {
     struct drawing d = {.path = path, .prefix = prefix};
-    char *file = read_file(path, NULL), *s = file ? strstr(file, "<svg") : NULL;
+    char *file = read_text(path, NULL), *s = file ? strstr(file, "<svg") : NULL;
     int root = 0;
     *wide = 0;
     if (!s || !strstr(s, "</svg>")) {
@@ -251,15 +294,15 @@ char *figure(const char *path, const char *prefix, const char *alt, int *wide)
         char *tag = copy(s + 1, end - s - 1);
         s = end + 1;
         if (*tag == '/') {
-            putf(&d.out, "<%s>", tag);
-            d.open--;
+            if (!close_tag(&d, trim(tag + 1)))
+                return NULL;
         } else if (*tag == '!' || *tag == '?')
             continue;
         else if (!(root ? put_tag(&d, tag) : put_root(&d, tag + 3, alt)))
             return NULL;
         root = 1;
     }
-    if (d.open)
+    if (d.open.n)
         fault(path, 0, "not every tag ends; draw it again");
     *wide = d.wide;
     return trim(all(&d.out));

@@ -11,8 +11,15 @@
 #include <unistd.h>
 
 int faults, warnings;
+static struct names said;   // messages
+static struct list waiting; // files to be written
 
 // ---- memory -----------------------------------------------------------------
+
+// Sanitizers are given 1, so that a piece is a block whose ends they guard.
+#ifndef KEPT_AT_ONCE
+#define KEPT_AT_ONCE (1 << 20)
+#endif
 
 static struct block {
     struct block *next;
@@ -22,21 +29,37 @@ static struct block {
 
 void *keep(size_t size)
 {
-    size = (size + 15) & ~(size_t)15;
     if (!blocks || blocks->used + size > blocks->size) {
-        size_t room = size > 1 << 20 ? size : 1 << 20;
+        size_t room = size > KEPT_AT_ONCE ? size : KEPT_AT_ONCE;
         struct block *b = calloc(1, sizeof *b + room);
         if (!b) {
             fprintf(stderr, "weave: no memory\n");
             exit(3);
         }
         b->size = room;
+        if (blocks && size > KEPT_AT_ONCE) { // the first has room for others
+            b->next = blocks->next;
+            blocks->next = b;
+            return b->data;
+        }
         b->next = blocks;
         blocks = b;
     }
     void *p = blocks->data + blocks->used;
-    blocks->used += size;
+    blocks->used = (blocks->used + size + 15) & ~(size_t)15;
     return p;
+}
+
+// Frees a piece that has a block of its own, as large ones do.
+static void let_go(const void *piece)
+{
+    for (struct block **b = &blocks; *b; b = &(*b)->next)
+        if ((*b)->data == piece && (*b)->size > KEPT_AT_ONCE) {
+            struct block *next = (*b)->next;
+            free(*b);
+            *b = next;
+            return;
+        }
 }
 
 void forget(void)
@@ -46,6 +69,8 @@ void forget(void)
         free(blocks);
         blocks = next;
     }
+    said = (struct names){0};
+    waiting = (struct list){0};
 }
 
 char *copy(const char *s, size_t n)
@@ -81,6 +106,41 @@ void add(struct list *l, void *p)
     l->at[l->n++] = p;
 }
 
+// ---- names ------------------------------------------------------------------
+
+// The place of a name, or the free one where it would stand.
+static struct named *place_of_name(const struct names *t, const char *name)
+{
+    size_t i = hash(name, strlen(name), HASH);
+    while (t->at[i & (t->room - 1)].name &&
+           strcmp(t->at[i & (t->room - 1)].name, name))
+        i++;
+    return t->at + (i & (t->room - 1));
+}
+
+void *find_name(const struct names *t, const char *name)
+{
+    return t->n ? place_of_name(t, name)->what : NULL;
+}
+
+void *add_name(struct names *t, const char *name, void *what)
+{
+    if (2 * t->n >= t->room) { // half of the places are always free
+        struct names grown = {.room = t->room ? 2 * t->room : 16};
+        grown.at = keep(grown.room * sizeof *grown.at);
+        for (int i = 0; i < t->room; i++)
+            if (t->at[i].name)
+                add_name(&grown, t->at[i].name, t->at[i].what);
+        *t = grown;
+    }
+    struct named *place = place_of_name(t, name);
+    if (place->name)
+        return place->what;
+    *place = (struct named){name, what};
+    t->n++;
+    return NULL;
+}
+
 // ---- growing text -----------------------------------------------------------
 
 void putn(struct text *t, const char *s, size_t n)
@@ -90,6 +150,8 @@ void putn(struct text *t, const char *s, size_t n)
         char *grown = keep(room);
         if (t->n)
             memcpy(grown, t->s, t->n);
+        if (t->room > 1 << 16)
+            let_go(t->s);
         t->s = grown;
         t->room = room;
     }
@@ -259,15 +321,66 @@ char *read_file(const char *path, size_t *n)
     return s;
 }
 
-int has_nul(const char *path, const char *s, size_t n)
+// How many bytes the UTF-8 character at s has; 0: there is none.
+static int character(const unsigned char *s)
 {
-    int line = 1;
-    if (strlen(s) == n)
-        return 0;
-    for (; *s; s++)
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    int n = *s < 0x80       ? 1
+            : *s >> 5 == 6  ? 2
+            : *s >> 4 == 14 ? 3
+            : *s >> 3 == 30 ? 4
+                            : 0;
+    unsigned code = n == 1 ? *s : *s & 0xff >> (n + 1);
+    for (int i = 1; i < n; i++) {
+        if (s[i] >> 6 != 2)
+            return 0;
+        code = code << 6 | (s[i] & 63);
+    }
+    int surrogate = code >> 11 == 27;
+    return code < least[n] || surrogate || code > 0x10ffff ? 0 : n;
+}
+
+int is_text(const char *path, const char *s, size_t n)
+{
+    int line = 1, m = 1;
+    for (const char *end = s + n; s < end && m; s += m) {
+        m = character((const unsigned char *)s);
         line += *s == '\n';
-    fault(path, line, "a NUL byte, so this is no text");
+        if (!*s)
+            fault(path, line, "a NUL byte, so this is no text");
+        else if (!m)
+            fault(path, line,
+                  "not UTF-8, the byte 0x%02X: save the file as "
+                  "UTF-8",
+                  (unsigned char)*s);
+        else if (((unsigned char)*s < 32 && !strchr("\t\n\r\f", *s)) ||
+                 *s == 127)
+            fault(path, line, "a control character, 0x%02X: take it out", *s);
+        else
+            continue;
+        return 0;
+    }
     return 1;
+}
+
+char *read_text(const char *path, int *good)
+{
+    size_t n;
+    char *s = read_file(path, &n), *to = s;
+    int is_good = s && is_text(path, s, n);
+    if (good)
+        *good = is_good;
+    if (!s)
+        return NULL;
+    if (starts(s, "\xef\xbb\xbf"))
+        s = to = s + 3;
+    for (char *from = s; *from; from++)
+        if (*from != '\r')
+            *to++ = *from;
+        else if (from[1] != '\n')
+            *to++ = '\n';
+    *to = 0;
+    return s;
 }
 
 void make_folders(const char *path)
@@ -282,12 +395,24 @@ void make_folders(const char *path)
     }
 }
 
+static int is_written(const char *path, const char *s, size_t n)
+{
+    char part[1 << 14];
+    size_t got, at = 0;
+    FILE *f = fopen(path, "rb");
+    int same = f != NULL;
+    for (; same && (got = fread(part, 1, sizeof part, f)) > 0; at += got)
+        same = got <= n - at && memcmp(part, s + at, got) == 0;
+    same = same && at == n && !ferror(f);
+    if (f)
+        fclose(f);
+    return same;
+}
+
 // Writes beside the file and renames: nobody sees half a file.
 void write_file(const char *path, const char *s, size_t n)
 {
-    size_t had;
-    char *old = read_file(path, &had);
-    if (old && had == n && memcmp(old, s, n) == 0)
+    if (is_written(path, s, n))
         return;
     make_folders(path);
     char *new = form("%s.new-%d", path, (int)getpid());
@@ -307,7 +432,6 @@ struct pending {
     const char *path, *s;
     size_t n;
 };
-static struct list waiting;
 
 void write_later(const char *path, const char *s, size_t n)
 {
@@ -316,30 +440,58 @@ void write_later(const char *path, const char *s, size_t n)
     add(&waiting, p);
 }
 
+// Is that file to be written, or one below that folder, "a/b/"?
 static int is_waiting(const char *path)
 {
-    for (int i = 0; i < waiting.n; i++)
-        if (strcmp(((struct pending *)waiting.at[i])->path, path) == 0)
+    size_t n = strlen(path);
+    for (int i = 0; i < waiting.n; i++) {
+        const char *other = ((struct pending *)waiting.at[i])->path;
+        if (path[n - 1] == '/' ? starts(other, path) : !strcmp(other, path))
             return 1;
+    }
     return 0;
 }
 
-// A page of this book whose chapter is gone goes too; what else the folder has
-// is somebody's.
-static void remove_stale(const char *folder)
+static void remove_page(const char *path)
+{
+    size_t n = strlen(path);
+    if (n <= 5 || strcmp(path + n - 5, ".html") || is_waiting(path))
+        return;
+    char *page = read_file(path, NULL);
+    if (page && strstr(page, " · Assay</title>"))
+        remove(path);
+}
+
+static void remove_each(const char *folder, void what(const char *))
 {
     DIR *d = opendir(folder);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        char *path = form("%s/%s", folder, e->d_name);
-        size_t n = strlen(path);
-        if (n <= 5 || strcmp(path + n - 5, ".html") || is_waiting(path))
-            continue;
-        char *page = read_file(path, NULL);
-        if (page && strstr(page, " · Assay</title>"))
-            remove(path);
-    }
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (*e->d_name != '.')
+            what(form("%s/%s", folder, e->d_name));
     if (d)
         closedir(d);
+}
+
+static void remove_file(const char *path)
+{
+    remove(path);
+}
+
+// The downloads of a chapter, a folder of files.
+static void remove_downloads(const char *folder)
+{
+    if (is_waiting(form("%s/", folder)))
+        return;
+    remove_each(folder, remove_file);
+    remove(folder);
+}
+
+// The page and the downloads of a chapter that is gone go too; what else the
+// folder has is somebody's.
+static void remove_stale(const char *folder)
+{
+    remove_each(folder, remove_page);
+    remove_each(form("%s/files", folder), remove_downloads);
 }
 
 void write_waiting(const char *folder)
@@ -358,7 +510,6 @@ void write_waiting(const char *folder)
 __attribute__((format(printf, 4, 0))) static int
 say(const char *file, int line, const char *note, const char *format, va_list a)
 {
-    static struct list said;
     va_list b;
     va_copy(b, a);
     int n = vsnprintf(NULL, 0, format, a);
@@ -367,10 +518,8 @@ say(const char *file, int line, const char *note, const char *format, va_list a)
     va_end(b);
     s = line > 0 ? form("%s:%d: %s%s", file, line, note, s)
                  : form("%s: %s%s", file, note, s);
-    for (int i = 0; i < said.n; i++)
-        if (strcmp(said.at[i], s) == 0)
-            return 0;
-    add(&said, s);
+    if (add_name(&said, s, s))
+        return 0;
     fprintf(stderr, "%s\n", s);
     return 1;
 }

@@ -1,7 +1,7 @@
 // tsv.c: tables of results; values, claims, the run.
 #include "weave.h"
 #include <dirent.h>
-#include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +28,9 @@ static char **fields(char *line, int *n)
 
 struct tsv *read_tsv(const char *path)
 {
-    size_t n;
-    char *s = read_file(path, &n);
-    if (!s)
-        return NULL;
-    if (has_nul(path, s, n))
+    int good;
+    char *s = read_text(path, &good);
+    if (!good)
         return NULL;
     struct tsv *t = keep(sizeof *t);
     struct list rows = {0};
@@ -41,9 +39,6 @@ struct tsv *read_tsv(const char *path)
         char *next = s + strcspn(s, "\n");
         if (*next)
             *next++ = 0;
-        size_t length = strlen(s);
-        if (length && s[length - 1] == '\r')
-            s[length - 1] = 0;
         int width;
         char **f = fields(s, &width);
         if (line == 1) {
@@ -81,19 +76,45 @@ const char *cell(const struct tsv *t, int row, const char *name)
     return j < 0 ? "" : t->row[row][j];
 }
 
+// Says which of the columns, "name value", a table lacks.
+static void need_columns(const struct tsv *t, const char *names)
+{
+    char *words = copy(names, strlen(names)), *w;
+    while ((w = word(&words)))
+        if (column(t, w) < 0)
+            fault(t->path, 1, "no column '%s'", w);
+}
+
+struct tsv *read_columns(const char *path, const char *names)
+{
+    struct tsv *t = read_tsv(path);
+    if (t)
+        need_columns(t, names);
+    return t;
+}
+
 // A cell that must be a number; "-" and nothing count as 0.
 static double real(const struct tsv *t, int row, const char *name)
 {
     const char *s = cell(t, row, name);
-    if (column(t, name) < 0)
-        fault(t->path, 1, "no column '%s'", name);
     if (!*s || strcmp(s, "-") == 0)
         return 0;
     char *end;
     double x = strtod(s, &end);
-    if (*end)
-        fault(t->path, row + 2, "%s: '%s' is not a number", name, s);
-    return x;
+    if (!*end && isfinite(x))
+        return x;
+    fault(t->path, row + 2, "%s: '%s' is not a%s number", name, s,
+          *end ? "" : " finite");
+    return 0;
+}
+
+static int runs_of(const struct tsv *t, int row)
+{
+    double x = real(t, row, "runs");
+    if (x >= 0 && x <= INT_MAX && x == floor(x))
+        return x;
+    fault(t->path, row + 2, "runs: '%s' is no count", cell(t, row, "runs"));
+    return 0;
 }
 
 // ---- values and verdicts ----------------------------------------------------
@@ -107,8 +128,8 @@ static void read_value(struct results *r, const struct tsv *t, int i)
     v->file = strrchr(t->path, '/') ? strrchr(t->path, '/') + 1 : t->path;
     v->x = real(t, i, "value");
     v->se = real(t, i, "se");
-    v->runs = real(t, i, "runs");
-    if (find_value(r, v->name))
+    v->runs = runs_of(t, i);
+    if (add_name(&r->value_names, v->name, v))
         fault(t->path, i + 2, "a second value '%s'", v->name);
     add(&r->values, v);
 }
@@ -123,36 +144,30 @@ static void read_verdict(struct results *r, const struct tsv *t, int i,
     v->word = cell(t, i, "verdict");
     v->measured = real(t, i, measured);
     v->se = real(t, i, "se");
-    v->runs = real(t, i, "runs");
+    v->runs = runs_of(t, i);
     v->reference = real(t, i, "reference");
     v->tolerance = real(t, i, "tolerance");
     if (strcmp(v->word, "held") && strcmp(v->word, "refuted") &&
         strcmp(v->word, "open"))
         fault(t->path, i + 2, "verdict '%s' is not held, refuted or open",
               v->word);
-    if (find_verdict(r, v->name))
+    if (strcmp(v->relation, "at most") && strcmp(v->relation, "at least") &&
+        strcmp(v->relation, "equal"))
+        fault(t->path, i + 2, "relation '%s' is not at most, at least or equal",
+              v->relation);
+    if (add_name(&r->verdict_names, v->name, v))
         fault(t->path, i + 2, "a second claim '%s'", v->name);
     add(&r->verdicts, v);
 }
 
 struct value *find_value(const struct results *r, const char *name)
 {
-    for (int i = 0; i < r->values.n; i++) {
-        struct value *v = r->values.at[i];
-        if (strcmp(v->name, name) == 0)
-            return v;
-    }
-    return NULL;
+    return find_name(&r->value_names, name);
 }
 
 struct verdict *find_verdict(const struct results *r, const char *name)
 {
-    for (int i = 0; i < r->verdicts.n; i++) {
-        struct verdict *v = r->verdicts.at[i];
-        if (strcmp(v->name, name) == 0)
-            return v;
-    }
-    return NULL;
+    return find_name(&r->verdict_names, name);
 }
 
 // ---- a folder of results ----------------------------------------------------
@@ -172,6 +187,10 @@ void add_results(struct results *r, const char *folder)
     for (int i = 0; i < n; i++) {
         struct tsv *t = read_tsv(form("%s/%s", folder, names[i]->d_name));
         int claims = strstr(names[i]->d_name, ".claims.") != NULL;
+        if (t)
+            need_columns(t, claims ? "name relation measured se runs reference "
+                                     "tolerance reason verdict"
+                                   : "name value se runs unit kind");
         for (int k = 0; t && k < t->rows; k++)
             if (claims)
                 read_verdict(r, t, k, "measured");
@@ -187,8 +206,8 @@ struct results *read_results(const char *folder)
 {
     struct results *r = keep(sizeof *r);
     r->folder = folder;
-    r->about = read_tsv(form("%s/run.tsv", folder));
-    r->experiments = read_tsv(form("%s/experiments.tsv", folder));
+    r->about = read_columns(form("%s/run.tsv", folder), "key value");
+    r->experiments = read_columns(form("%s/experiments.tsv", folder), "note");
     r->run = r->about != NULL;
     add_results(r, folder);
     return r;
@@ -198,7 +217,8 @@ struct results *read_results(const char *folder)
 struct results *read_expected(const char *path)
 {
     struct results *r = keep(sizeof *r);
-    struct tsv *t = read_tsv(path);
+    struct tsv *t = read_columns(path, "what name value se runs unit kind "
+                                       "relation reference tolerance verdict");
     r->folder = "";
     for (int i = 0; t && i < t->rows; i++) {
         const char *what = cell(t, i, "what");

@@ -26,7 +26,7 @@ static int fragment(const char *path)
     char *s = read_file(path, &n);
     if (!s)
         fault(path, 0, "no such file");
-    else if (!has_nul(path, s, n))
+    else if (is_text(path, s, n))
         fputs(markdown(NULL, path, 0, s), stdout);
     if (fflush(stdout) == 0)
         return faults ? 1 : 0;

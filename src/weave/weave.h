@@ -42,6 +42,17 @@ struct list {
 };
 void add(struct list *l, void *p);
 
+struct names { // what is found by its name
+    struct named {
+        const char *name;
+        void *what;
+    } * at;
+    int n, room;
+};
+void *find_name(const struct names *t, const char *name); // null: none
+// Null, or what had the name before, and keeps it.
+void *add_name(struct names *t, const char *name, void *what);
+
 int starts(const char *s, const char *prefix);
 char *trim(char *s);  // without blanks at both ends, in place
 char *word(char **s); // the next word of *s, cut off in place; null at the end
@@ -50,7 +61,9 @@ char *next_label(const char *s); // the first "eq:name" in s, or null
 char *line_of(const char *s, int line, size_t *n); // the line-th line, from 1
 
 char *read_file(const char *path, size_t *n); // null if it is not there
-int has_nul(const char *path, const char *s, size_t n);     // a fault if it has
+int is_text(const char *path, const char *s, size_t n); // a fault if it is not
+// The same without a byte order mark, its lines ended by \n; *good: is it text?
+char *read_text(const char *path, int *good);
 void write_file(const char *path, const char *s, size_t n); // if it differs
 void write_later(const char *path, const char *s, size_t n);
 // What write_later() was given; pages of this book in the folder that are not
@@ -78,6 +91,8 @@ struct tsv {
     int rows;
 };
 struct tsv *read_tsv(const char *path); // null if absent; faults if ragged
+// The same; a fault for each of the columns, "key value", that it lacks.
+struct tsv *read_columns(const char *path, const char *names);
 int column(const struct tsv *t, const char *name); // -1 if it has none
 const char *cell(const struct tsv *t, int row, const char *name); // "" if none
 
@@ -95,6 +110,7 @@ struct results {
     const char *folder;
     int run; // has the program been run?
     struct list values, verdicts;
+    struct names value_names, verdict_names;
     struct tsv *about, *experiments; // run.tsv, experiments.tsv
 };
 struct results *read_results(const char *folder);
@@ -136,6 +152,7 @@ struct source {
     struct token *tokens;
     int count;
     struct list items;
+    struct names names; // of the items, the first of each name
 };
 struct source *read_source(const char *path); // null if absent
 struct item *find_item(const struct source *s, const char *name);
@@ -187,6 +204,7 @@ struct target { // what has a number
     int definition;          // an equation that nothing computes
     struct list computed_by, checked_by; // items, tests
     const char *say, *expect; // a claim's statement, HTML; expected verdict
+    char *preview;            // HTML, once it was asked for
     struct verdict *verdict;
 };
 struct chapter {
@@ -194,7 +212,8 @@ struct chapter {
     cmark_node *document;
     char *title, *question, *answer; // HTML
     int counts[TARGETS], notes, slips;
-    struct list targets, tests, cited, sources, quoted, letters, headings;
+    struct list targets, tests, cited, sources, quoted, letters;
+    struct names sections, headings;
     struct source *source;
     struct results *results;
     char *body; // HTML, filled by hooks.c
@@ -205,6 +224,7 @@ struct entry { // of the bibliography
 };
 struct book {
     struct list chapters, entries;
+    struct names targets, entry_names;
     const char *results, *figures, *out; // folders
     const char *varied;                  // the only stem, or null
     int recorded, strict, check;
@@ -228,8 +248,11 @@ struct place {               // where a piece of Markdown stands
     struct chapter *chapter; // may be null: then nothing is a hook
     const char *file;
     int above;          // lines of the file above it
-    const char **lines; // the starts of its lines
+    const char **lines; // the starts of its lines, and of one more
     int count;
+    int dollar_line;       // the last that was searched for a bare $
+    cmark_node *paragraph; // the last asked whether it cites, and the answer
+    int cites;
 };
 struct fence {
     const char *kind, *name, *rest; // the words of its info string
