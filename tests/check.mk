@@ -95,7 +95,8 @@ check-valgrind: report  ## weave and programs read only what was written
 	$(sub) B=$c/avx2 MARCH=x86-64-v3 programs
 	$(valgrind) $c/avx2/bin/weave --out $c/avx2/report
 	for s in $(ran); do \
-	    $(valgrind) $c/avx2/bin/$${s#*-} --quick --out $c/avx2/$$s; done
+	    $(valgrind) $c/avx2/bin/$${s#*-} --quick --threads 1 \
+	        --out $c/avx2/$$s; done
 
 # By the command that its first comment gives, away from the tree.
 check-single: $(singles)  ## each program as one file builds and runs alone
