@@ -49,11 +49,12 @@ SECONDS ?= 60
 f        = $c/fuzz
 fuzzing  = -g -DKEPT_AT_ONCE=1 -fsanitize=fuzzer-no-link,address,undefined \
            -fno-sanitize-recover=undefined
+FUZZ    ?= $(if $(filter set,$(TARGET)),-detect_leaks=0 -rss_limit_mb=8000)
 fuzz:  ## with TARGET=svg SECONDS=900: damage what is read, look what happens
 	$(sub) B=$f CC=clang OPT=-O1 EXTRA='$(fuzzing)' $f/lib/weave.a $f/lib/lab.a
 	clang -std=gnu11 -D_GNU_SOURCE -Isrc $(subst -no-link,,$(fuzzing)) \
 	    tests/fuzz/$(TARGET).c $f/lib/weave.a $f/lib/lab.a \
-	    -lcmark -lduktape -lm -o $f/$(TARGET)
+	    -lcmark -lduktape -lm -fopenmp -o $f/$(TARGET)
 	mkdir -p $f/corpus/$(TARGET) tests/fuzz/found/$(TARGET)
 	'$(CURDIR)/$f/$(TARGET)' -max_total_time=$(SECONDS) -timeout=5 \
 	    -max_len=65536 -close_fd_mask=3 $(FUZZ) \
@@ -96,7 +97,8 @@ check-valgrind: report  ## weave and programs read only what was written
 	$(sub) B=$c/avx2 MARCH=x86-64-v3 programs
 	$(valgrind) $c/avx2/bin/weave --out $c/avx2/report
 	for s in $(ran); do \
-	    $(valgrind) $c/avx2/bin/$${s#*-} --quick --out $c/avx2/$$s; done
+	    $(valgrind) $c/avx2/bin/$${s#*-} --quick --threads 1 \
+	        --out $c/avx2/$$s; done
 
 # By the command that its first comment gives, away from the tree.
 check-single: $(singles)  ## each program as one file builds and runs alone

@@ -1832,7 +1832,9 @@ Test(sample, takes_or_refuses_every_kept_input)
     expect(text_of("for f in '%s'/tests/fuzz/*/input/*; do"
                    " sample scale \"$f\" >a 2>b; s=$?; n=$(wc -l <b);"
                    " [ $s.$n = 0.0 ] || [ $s.$n = 2.1 ] || echo \"$f: $s\";"
-                   " done",
-                   home),
+                   " done; for f in '%s'/tests/fuzz/*/set/*; do"
+                   " sample --set \"$(cat \"$f\")\" --set x >a 2>b; s=$?;"
+                   " [ $s.$(wc -l <b) = 2.1 ] || echo \"$f: $s\"; done",
+                   home, home),
            0, "", "");
 }

@@ -22,30 +22,49 @@ static char *command_title(void)
 
 // ---- options ----------------------------------------------------------------
 
-// What is wrong with a text as the value of an option; else stores it.
-static const char *set_knob(struct knob *k, const char *text)
+// What is wrong with a text as the value of an option; its number otherwise.
+static const char *knob_fault(const struct knob *k, const char *text,
+                              int64_t *n, double *x)
 {
-    int64_t n;
-    double x = 0;
     const char *fault = NULL;
-    if (k->type == INTEGER &&
-        !(fault = whole_fault(text, INT_MIN, INT_MAX, &n)))
-        x = *(int *)k->pointer = (int)n;
-    if (k->type == COUNT && !(fault = whole_fault(text, 0, INT64_MAX, &n)))
-        x = (double)(*(int64_t *)k->pointer = n);
-    if (k->type == REAL && !(fault = real_fault(text, &x)))
-        *(double *)k->pointer = x;
-    if (!fault && k->limited && (x < k->least || x > k->most))
-        fault = text_of(x < k->least ? "is below %.15g" : "is above %.15g",
-                        x < k->least ? k->least : k->most);
+    if (!*text)
+        return "is empty";
+    if (k->type == INTEGER)
+        fault = whole_fault(text, INT_MIN, INT_MAX, n);
+    if (k->type == COUNT)
+        fault = whole_fault(text, 0, INT64_MAX, n);
+    if (k->type == REAL)
+        fault = real_fault(text, x);
     if (k->type == WORD && k->choices &&
         (strchr(text, '|') ||
          !strstr(text_of("|%s|", k->choices), text_of("|%s|", text))))
         fault = text_of("is none of %s", k->choices);
-    else if (k->type == WORD)
+    double number = k->type == REAL ? *x : (double)*n;
+    if (!fault && k->limited && number < k->least)
+        fault = text_of("is below %.15g", k->least);
+    if (!fault && k->limited && number > k->most)
+        fault = text_of("is above %.15g", k->most);
+    return fault;
+}
+
+// Stores it; what is wrong with it instead.
+static const char *set_knob(struct knob *k, const char *text)
+{
+    int64_t n = 0;
+    double x = 0;
+    const char *fault = knob_fault(k, text, &n, &x);
+    if (fault)
+        return fault;
+    if (k->type == INTEGER)
+        *(int *)k->pointer = (int)n;
+    if (k->type == COUNT)
+        *(int64_t *)k->pointer = n;
+    if (k->type == REAL)
+        *(double *)k->pointer = x;
+    if (k->type == WORD)
         *(const char **)k->pointer = text;
     k->given = 1;
-    return *text ? fault : "is empty";
+    return NULL;
 }
 
 static void change_setting(const char *text)
