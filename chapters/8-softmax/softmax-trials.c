@@ -646,31 +646,20 @@ static double now(void)
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    return descending(b, a);
-}
-
-static double median_of(int n, double x[n])
-{
-    qsort(x, n, sizeof *x, ascending);
-    return x[n / 2];
-}
-
-// The median of some runs of a call, in nanoseconds for each of n logits; a
-// short one is repeated.
+// The best of some runs of a call, in nanoseconds for each of n logits: what
+// disturbs a run only adds to it.  A short call is repeated.
 enum { RUNS = 5 };
 #define TIME(call, n) \
     ({ \
-        double ns[RUNS]; \
+        double ns = INFINITY; \
         int repeats = 1 + (quick ? 1000 : 20000) / (n); \
         for (int k = 0; k < RUNS; k++) { \
             double start = now(); \
             for (int i = 0; i < repeats; i++) \
                 call; \
-            ns[k] = (now() - start) / repeats / (n)*1e9; \
+            ns = fmin(ns, (now() - start) / repeats / (n)*1e9); \
         } \
-        median_of(RUNS, ns); \
+        ns; \
     })
 
 // The fast ones, on floats and all threads; the last does no more than a sparse
