@@ -27,14 +27,14 @@ enum power { PLAIN, SQUARED, GENERAL };
 #endif
 
 // A vector of the machine's, for sums that must stay in registers.
-typedef real pack __attribute__((vector_size(64), aligned(sizeof(real))));
-enum { PACK = 64 / sizeof(real) };
+typedef real reals __attribute__((vector_size(64), aligned(sizeof(real))));
+enum { REALS = 64 / sizeof(real) };
 
-static inline real fast_fold(pack v)
+static inline real fast_fold(reals v)
 {
-    real lane[PACK];
+    real lane[REALS];
     memcpy(lane, &v, sizeof lane);
-    for (int half = PACK / 2; half > 0; half /= 2)
+    for (int half = REALS / 2; half > 0; half /= 2)
         for (int l = 0; l < half; l++)
             lane[l] += lane[l + half];
     return lane[0];
@@ -62,15 +62,15 @@ static real fast_largest(int n, const real x[n])
 static double fast_exponentials(int n, const real *restrict x, real m,
                                 real *restrict p)
 {
-    pack s[4] = {0};
+    reals s[4] = {0};
     double rest = 0;
     int i = 0;
     m = m == -INFINITY ? 0 : m; // then all of x is, and p is zero
     for (int j = 0; j < n; j++)
         p[j] = exp_below(x[j] - m);
-    for (; i + 4 * PACK <= n; i += 4 * PACK)
+    for (; i + 4 * REALS <= n; i += 4 * REALS)
         for (int k = 0; k < 4; k++)
-            s[k] += *(pack *)(p + i + k * PACK);
+            s[k] += *(reals *)(p + i + k * REALS);
     for (; i < n; i++)
         rest += p[i];
     return (double)fast_fold(s[0] + s[1]) + fast_fold(s[2] + s[3]) + rest;
@@ -214,11 +214,11 @@ static inline struct fast_sums fast_sum(enum power power, real beta, int n,
             d[l] = v > 0 ? r : 0;
             one[l] = v > 0 ? 1 : 0;
         }
-        pack sum[3] = {0};
-        for (int l = 0; l < BLOCK; l += PACK) {
-            sum[0] += *(pack *)(p + l);
-            sum[1] += *(pack *)(d + l);
-            sum[2] += *(pack *)(one + l);
+        reals sum[3] = {0};
+        for (int l = 0; l < BLOCK; l += REALS) {
+            sum[0] += *(reals *)(p + l);
+            sum[1] += *(reals *)(d + l);
+            sum[2] += *(reals *)(one + l);
         }
         s.weight += fast_fold(sum[0]);
         s.slope += fast_fold(sum[1]);

@@ -8,8 +8,8 @@
 #define log_real log64
 #undef exp_below
 #define exp_below exp_below64
-#define pack pack64
-#define PACK PACK64
+#define reals reals64
+#define REALS REALS64
 #define fast_fold fast_fold64
 #define fast_largest fast_largest64
 #define fast_exponentials fast_exponentials64
@@ -40,8 +40,8 @@
 #undef real
 #undef exp_real
 #undef log_real
-#undef pack
-#undef PACK
+#undef reals
+#undef REALS
 #undef fast_fold
 #undef fast_largest
 #undef fast_exponentials
