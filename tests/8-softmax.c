@@ -2431,3 +2431,18 @@ Test(fast, steps_of_the_norm_rise_and_end_soon, .description = "eq:norm-step")
             cr_expect(steps <= (i ? 10 : 2), "%d steps", steps);
         }
 }
+
+// What the sparse maps are measured against skips no chunk, or it would be no
+// measure of two readings.
+Test(fast, the_yardstick_reads_every_chunk_twice)
+{
+    enum { n = 3 * CHUNK + 5 };
+    static float x[n], p[n];
+    for (int kind = 0; kind < 6; kind++) {
+        logits_of_kind(kind, n, x);
+        memset(p, 0, sizeof p);
+        read_and_write(n, x, p);
+        for (int i = 0; i < n; i++)
+            cr_expect(p[i] > 0, "kind %d, logit %d", kind, i);
+    }
+}

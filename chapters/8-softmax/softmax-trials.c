@@ -662,8 +662,8 @@ enum { RUNS = 5 };
         ns; \
     })
 
-// The fast ones, on floats and all threads; the last does no more than a sparse
-// map has to, which is to read the row twice and to write it once.
+// The fast ones, on floats and all threads; the last reads the row twice and
+// writes it once, which is what a sparse map does that skips nothing.
 static void fast_sparsemax(int n, const float x[n], float p[n])
 {
     fast_entmax(2, n, x, p);
@@ -685,7 +685,7 @@ static void read_and_write(int n, const float x[n], float p[n])
     struct fast_row r = {.n = n, .x = x, .p = p, .c = c, .beta = 1};
     fast_each(&r, fast_chunk_largest);
     fast_row_largest(&r);
-    r.tau = r.top - 1;
+    r.tau = -1e30f; // below every chunk's leader, so that none is skipped
     fast_each(&r, fast_chunk_weights);
 }
 
