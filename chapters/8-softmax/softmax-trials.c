@@ -639,13 +639,6 @@ static void by_bisection(int n, const double x[n], double p[n])
         p[i] = pow(fmax((x[i] - m) / 2 - tau, 0), 2);
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
-}
-
 // The best of some runs of a call, in nanoseconds for each of n logits: what
 // disturbs a run only adds to it.  A short call is repeated.
 enum { RUNS = 5 };
@@ -654,10 +647,10 @@ enum { RUNS = 5 };
         double ns = INFINITY; \
         int repeats = 1 + (quick ? 1000 : 20000) / (n); \
         for (int k = 0; k < RUNS; k++) { \
-            double start = now(); \
+            double start = seconds_now(); \
             for (int i = 0; i < repeats; i++) \
                 call; \
-            ns = fmin(ns, (now() - start) / repeats / (n)*1e9); \
+            ns = fmin(ns, (seconds_now() - start) / repeats / (n)*1e9); \
         } \
         ns; \
     })
@@ -714,9 +707,7 @@ enum { SLOW_MAPS = 7, FAST_MAPS = 5 };
 static void speed_of_data(struct table *t, const char *name, int n,
                           const double x[n], double p[n])
 {
-    float *y = malloc(2 * n * sizeof *y);
-    if (!y)
-        die("no memory for %d logits", n);
+    float *y = floats(2 * n);
     for (int i = 0; i < n; i++)
         y[i] = (float)x[i];
     for (int f = 0; f < SLOW_MAPS; f++)
@@ -757,7 +748,7 @@ static void batches(void)
         int rows = quick ? 1 : sizes[s][0], n = quick ? 1000 : sizes[s][1];
         int all = rows * n;
         double *x = vector(2 * (int64_t)all);
-        float *y = (float *)vector(all);
+        float *y = floats(2 * (int64_t)all);
         struct random r = stream("batches", s);
         normals(&r, all, x);
         for (int i = 0; i < all; i++)

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 // Every field is a --set.  The first five are the machine's, the next three
 // the library's.
@@ -147,21 +146,13 @@ static double in_doubles(int n, int k, const float *a, const float *b,
 
 // ---- stopwatch --------------------------------------------------------------
 
-static float *floats(int64_t n)
+// n floats that are neither zero nor all alike.
+static float *numbers(int64_t n)
 {
-    float *x = aligned_alloc(64, (n * sizeof *x + 63) / 64 * 64);
-    if (!x)
-        die("no memory for %lld floats", (long long)n);
+    float *x = floats(n);
     for (int64_t i = 0; i < n; i++)
         x[i] = (float)((i * 37 + 11) % 101 - 50) / 64;
     return x;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
 // What a timed function works on.
@@ -176,17 +167,17 @@ typedef void job(const struct work *w);
 // calls have fewer rounds.
 static double shortest(job *run, const struct work *w)
 {
-    double least = INFINITY, begin = now();
+    double least = INFINITY, begin = seconds_now();
     int repeat = 1;
     run(w);
     for (int round = 0; round < (quick ? 4 : 15); round++) {
-        double from = now();
+        double from = seconds_now();
         for (int i = 0; i < repeat; i++)
             run(w);
-        double t = (now() - from) / repeat;
+        double t = (seconds_now() - from) / repeat;
         least = fmin(least, t);
         repeat = t < 1e-3 ? 1e-3 / fmax(t, 1e-7) + 1 : 1;
-        if (round >= 3 && now() - begin > 0.3)
+        if (round >= 3 && seconds_now() - begin > 0.3)
             break;
     }
     return least;
@@ -225,7 +216,7 @@ static void read_all(const struct work *w)
 static double reading(int count, int64_t size)
 {
     int64_t n = (size / 4 / STREAMS / LANES | 1) * STREAMS * LANES;
-    struct work w = {n, fmax(1, 4e6 / size), floats(n * count), 0, 0};
+    struct work w = {n, fmax(1, 4e6 / size), numbers(n * count), 0, 0};
     omp_set_num_threads(count);
     double t = shortest(read_all, &w);
     omp_set_num_threads(threads);
@@ -331,7 +322,7 @@ static double chained(lanes a, lanes b, lanes c, lanes d)
     lanes x[CHAINS];
     for (int i = 0; i < CHAINS; i++)
         x[i] = b * (i + 0.5f) + 0.01f;
-    double t = now();
+    double t = seconds_now();
     for (int k = 0; k < STEPS / 2; k++) {
 #pragma GCC unroll 12
         for (int i = 0; i < CHAINS; i++)
@@ -340,7 +331,7 @@ static double chained(lanes a, lanes b, lanes c, lanes d)
         for (int i = 0; i < CHAINS; i++)
             x[i] = x[i] * c + d;
     }
-    t = now() - t;
+    t = seconds_now() - t;
     for (int i = 1; i < CHAINS; i++)
         x[0] += x[i];
     volatile float used = x[0][0];
@@ -410,7 +401,7 @@ static struct matrix whole_numbers(struct random *r, int m, int n)
 {
     int by_rows = below(r, 2), gap = below(r, 3);
     int64_t pitch = (by_rows ? n : m) + gap, size = pitch * (by_rows ? m : n);
-    struct matrix a = {floats(size + 1), by_rows ? pitch : 1,
+    struct matrix a = {numbers(size + 1), by_rows ? pitch : 1,
                        by_rows ? 1 : pitch};
     for (int64_t i = 0; i < size; i++)
         a.x[i] = (int)below(r, 201) - 100;
@@ -456,8 +447,8 @@ static int unlike_elements(struct random *r)
     int m = 100 + below(r, 200), n = 100 + below(r, 200), unlike = 0;
     int k = 100 + below(r, 400);
     int64_t of_a = (int64_t)m * k, of_b = (int64_t)k * n, of_c = (int64_t)m * n;
-    float *a = floats(of_a), *b = floats(of_b), *c = floats(of_c);
-    float *d = floats(of_c);
+    float *a = numbers(of_a), *b = numbers(of_b), *c = numbers(of_c);
+    float *d = numbers(of_c);
     normals32(r, of_a, a);
     normals32(r, of_b, b);
     for (int count = 1; count <= 4; count++) {
@@ -511,7 +502,7 @@ static struct mean root(struct mean m)
 static void errors(int k, struct mean *ours, struct mean *chain, double *worst)
 {
     int64_t size = (int64_t)SIDE * k;
-    float *a = floats(size), *b = floats(size), c[ENTRIES];
+    float *a = numbers(size), *b = numbers(size), c[ENTRIES];
     double *e = vector(ENTRIES), *f = vector(ENTRIES);
     struct random r = stream("rounding", k);
     normals32(&r, size, a);
@@ -657,17 +648,17 @@ static void time_tiles(void)
 {
     enum { K = 64, CALLS = 300 };
     struct table *t = table("tiles", "tile\tpredicted\tmeasured");
-    float *a = floats(1 << 16), *b = floats(1 << 16);
+    float *a = numbers(1 << 16), *b = numbers(1 << 16);
     measure_limits();
     for (int i = 0; i < SHAPE_COUNT; i++) {
         int r = shapes[i].rows, v = shapes[i].vectors;
         double least = INFINITY, flops = 2.0 * r * v * LANES * K * CALLS;
         lanes c[SUMS_MOST] = {0};
         for (int round = 0; round < (quick ? 5 : 40); round++) {
-            double from = now();
+            double from = seconds_now();
             for (int call = 0; call < CALLS; call++)
                 shapes[i].run(K, a, b, c);
-            least = fmin(least, now() - from);
+            least = fmin(least, seconds_now() - from);
         }
         double share = flops / least / one.top;
         row(t, "%d×%d\t%.17g\t%.17g", r, v * LANES, 100 * busy(r, v),
@@ -689,7 +680,7 @@ static void multiply(const struct work *w)
 // Flops per second of a product of squares.
 static double square_rate(int count, int64_t n)
 {
-    struct work w = {n, 1, floats(n * n), floats(n * n), floats(n * n)};
+    struct work w = {n, 1, numbers(n * n), numbers(n * n), numbers(n * n)};
     omp_set_num_threads(count);
     double t = shortest(multiply, &w);
     omp_set_num_threads(threads);
@@ -772,7 +763,7 @@ static void kernel_row(struct table *t, const char *name, double per_byte,
 static void time_kernels(void)
 {
     int64_t n = (quick ? 1 : 16) << 20;
-    struct work w = {n, 1, floats(n), floats(n), floats(n / 1024)};
+    struct work w = {n, 1, numbers(n), numbers(n), numbers(n / 1024)};
     measure_limits();
     struct table *roof = table("roofs", "intensity\tmemory\tsecond\tnear");
     for (int i = -12; i <= 36; i++) {
@@ -853,7 +844,7 @@ static void time_functions(void)
     static job *const libm[] = {exp_libm, log_libm, sin_libm, cos_libm};
     struct table *t = table("speeds", "function\tours [G/s]\tlimit [G/s]\t"
                                       "share [%]\tC library [G/s]\tratio");
-    struct work w = {4096, 1, floats(4096), floats(4096), 0};
+    struct work w = {4096, 1, numbers(4096), numbers(4096), 0};
     measure_limits();
     for (int64_t i = 0; i < w.n; i++)
         w.x[i] += 1;

@@ -203,10 +203,15 @@ double logistic(struct random *r);               // scale 1
 double laplace(struct random *r);                // scale 1
 void shuffle(struct random *r, int n, int a[n]); // every order alike
 
-// ---- memory and progress ----------------------------------------------------
+// ---- memory, time and progress ----------------------------------------------
 
 // n zeroed doubles, or the end of the program; free() gives them back.
 double *vector(int64_t n);
+// n floats, not zeroed, from the start of a cache line on; the same otherwise.
+float *floats(int64_t n);
+
+// Seconds on a clock that nobody sets: differences are times.
+double seconds_now(void);
 
 // Step `at` of `of`: a bar with the time left when stderr is a terminal, a
 // line now and then when it is not; nothing in the first two seconds.

@@ -12,6 +12,14 @@ double *vector(int64_t n)
     return v;
 }
 
+float *floats(int64_t n)
+{
+    float *x = n < 0 ? NULL : aligned_alloc(64, (size_t)(n / 16 + 1) * 64);
+    if (!x)
+        die("no memory for %lld numbers", (long long)n);
+    return x;
+}
+
 // In two passes: deviations are taken from the mean, so that a large mean costs
 // no digits.
 struct mean mean(int n, const double x[n])

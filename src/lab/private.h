@@ -11,7 +11,6 @@ void *kept_memory(size_t size);
 void *keep_block(void *block);
 char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_from(const char *format, va_list arguments); // to be freed
-double seconds_now(void);
 
 // errors.c: a line on stderr, and the program goes on.
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));

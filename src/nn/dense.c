@@ -3,14 +3,6 @@
 #include "tile/tile.h"
 #include <stdlib.h>
 
-float *floats(int64_t n)
-{
-    float *x = n < 0 ? NULL : aligned_alloc(64, (size_t)(n / 16 + 1) * 64);
-    if (!x)
-        die("no memory for %lld numbers", (long long)n);
-    return x;
-}
-
 // y = x or, if `add`, y += x.
 static void add_row(int n, const float *restrict x, float *restrict y, int add)
 {

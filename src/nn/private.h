@@ -41,6 +41,4 @@ static inline float lane_dot(int n, const float *x, const float *y)
     return fold_lanes(lane);
 }
 
-// n floats, not zeroed, at the start of a cache line; free() gives them back.
-float *floats(int64_t n);
 #endif

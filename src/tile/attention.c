@@ -1,8 +1,7 @@
 // attention.c: one head of attention, a block of keys at a time.
 #include "tile/attention.h"
-#include "lab/lab.h"
 #include "tile/math.h"
-#include "tile/tile.h"
+#include "tile/private.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,22 +13,9 @@ enum {
     QUERIES_BACK = 8 * ROWS
 };
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 static int whole(int n, int of)
 {
     return (n + of - 1) / of * of;
-}
-
-static float *scratch(int64_t n)
-{
-    float *x = aligned_alloc(64, (size_t)(n + 15) / 16 * 64);
-    if (!x)
-        die("no memory for attention");
-    return x;
 }
 
 // n rows of x, times `scale`, into rows of `wide`; what is not there is zero.
@@ -52,7 +38,7 @@ static void pack_strips(int n, int64_t d, const float *restrict x, int64_t step,
     for (int s = 0; s < n; s += COLUMNS, to += d * COLUMNS)
         for (int p = 0; p < d; p += LANES)
             for (int j = 0; j < COLUMNS; j++)
-                for (int l = p; l < smaller(p + LANES, d); l++)
+                for (int l = p; l < least(p + LANES, d); l++)
                     to[l * COLUMNS + j] = s + j < n ? x[(s + j) * step + l] : 0;
 }
 
@@ -125,7 +111,7 @@ static void gather(int rows, int d, int64_t wide, int keys, const float *s,
     for (int c = 0; c < d; c += COLUMNS) {
         lanes t[ROWS][2] = {0};
         float *x = (float *)t;
-        int w = smaller(d - c, COLUMNS);
+        int w = least(d - c, COLUMNS);
         if (!first)
             for (int r = 0; r < rows; r++)
                 for (int j = 0; j < w; j++)
@@ -141,7 +127,7 @@ static void gather(int rows, int d, int64_t wide, int keys, const float *s,
 static int sight(int causal, int i, int j, int keys, int own[ROWS])
 {
     for (int r = 0; r < ROWS; r++) {
-        int seen = causal ? smaller(keys, i + r + 1 - j) : keys;
+        int seen = causal ? least(keys, i + r + 1 - j) : keys;
         own[r] = seen < 0 ? 0 : seen;
     }
     return own[ROWS - 1];
@@ -151,20 +137,20 @@ void attend(int n, int d, int causal, const float *q, const float *k,
             const float *v, int64_t step, float *y, int64_t out, float lse[n])
 {
     int64_t wide = whole(d, COLUMNS), e = d;
-    int64_t most = smaller(whole(n, COLUMNS), KEYS_AT_ONCE);
+    int64_t most = least(whole(n, COLUMNS), KEYS_AT_ONCE);
     int64_t all = whole(n, ROWS); // queries, and what is kept of each
-    float *strips = scratch(most * (d + wide) + ROWS * e + 2 * all);
+    float *strips = floats(most * (d + wide) + ROWS * e + 2 * all);
     float *values = strips + most * d, *a = values + most * wide;
     float *top = a + ROWS * e, *sum = top + all;
     float s[ROWS * KEYS_AT_ONCE] __attribute__((aligned(64)));
     for (int i = 0; i < all; i++)
         sum[i] = 0, top[i] = -INFINITY;
     for (int j = 0; j < n; j += KEYS_AT_ONCE) {
-        int keys = smaller(n - j, KEYS_AT_ONCE);
+        int keys = least(n - j, KEYS_AT_ONCE);
         pack_strips(keys, d, k + j * step, step, strips);
         pack_rows(keys, keys, d, wide, 1, v + j * step, step, values);
         for (int i = causal ? j / ROWS * ROWS : 0; i < n; i += ROWS) {
-            int rows = smaller(n - i, ROWS), own[ROWS];
+            int rows = least(n - i, ROWS), own[ROWS];
             int seen = sight(causal, i, j, keys, own);
             float shrink[ROWS];
             pack_rows(rows, ROWS, d, d, 1 / sqrtf(d), q + i * step, step, a);
@@ -207,7 +193,7 @@ static void add_product(int rows, int d, int k, const float *a, int64_t row,
     for (int c = 0; c < d; c += COLUMNS) {
         lanes t[ROWS][2] = {0};
         const float *x = (const float *)t;
-        int w = smaller(d - c, COLUMNS);
+        int w = least(d - c, COLUMNS);
         tile(k, a, row, column, b + c, wide, t);
         for (int r = 0; r < rows; r++)
             for (int j = 0; j < w; j++)
@@ -224,8 +210,8 @@ void attend_back(int n, int d, int causal, const float *q, const float *k,
     int64_t wide = whole(d, COLUMNS), e = d;
     int64_t keep = (int64_t)QUERIES_BACK * KEYS_BACK;
     float scale = 1 / sqrtf(d);
-    float *strips = scratch(KEYS_BACK * (2 * e + wide) +
-                            2 * wide * QUERIES_BACK + 2 * keep + ROWS + n);
+    float *strips = floats(KEYS_BACK * (2 * e + wide) +
+                           2 * wide * QUERIES_BACK + 2 * keep + ROWS + n);
     float *others = strips + KEYS_BACK * e, *rows_k = others + KEYS_BACK * e;
     float *a = rows_k + KEYS_BACK * wide, *g = a + QUERIES_BACK * wide;
     float *p = g + QUERIES_BACK * wide, *ds = p + keep;
@@ -236,19 +222,19 @@ void attend_back(int n, int d, int causal, const float *q, const float *k,
             delta[i] += dy[i * out + c] * y[i * out + c];
     }
     for (int j = 0; j < n; j += KEYS_BACK) {
-        int keys = smaller(n - j, KEYS_BACK);
+        int keys = least(n - j, KEYS_BACK);
         pack_strips(keys, d, k + j * step, step, strips);
         pack_strips(keys, d, v + j * step, step, others);
         pack_rows(keys, keys, d, wide, 1, k + j * step, step, rows_k);
         int first = causal ? j / QUERIES_BACK * QUERIES_BACK : 0;
         for (int i = first; i < n; i += QUERIES_BACK) {
-            int rows = smaller(n - i, QUERIES_BACK);
+            int rows = least(n - i, QUERIES_BACK);
             pack_rows(rows, whole(rows, ROWS), d, wide, scale, q + i * step,
                       step, a);
             pack_rows(rows, whole(rows, ROWS), d, wide, 1, dy + i * out, out,
                       g);
             for (int64_t r = 0; r < rows; r += ROWS) {
-                int have = smaller(rows - (int)r, ROWS), own[ROWS];
+                int have = least(rows - (int)r, ROWS), own[ROWS];
                 int seen = sight(causal, i + (int)r, j, keys, own);
                 scores(seen, d, a + r * wide, wide, strips, p + r * KEYS_BACK,
                        KEYS_BACK);
@@ -262,9 +248,8 @@ void attend_back(int n, int d, int causal, const float *q, const float *k,
                             step);
             }
             for (int l = 0; l < keys; l += ROWS) {
-                int64_t from =
-                    causal && j + l > i ? smaller(j + l - i, rows) : 0;
-                int have = smaller(keys - l, ROWS);
+                int64_t from = causal && j + l > i ? least(j + l - i, rows) : 0;
+                int have = least(keys - l, ROWS);
                 add_product(have, d, rows - (int)from, p + from * KEYS_BACK + l,
                             1, KEYS_BACK, g + from * wide, wide, 1, i > first,
                             dv + (j + l) * step, step);

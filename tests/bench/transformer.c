@@ -6,17 +6,9 @@
 #include "nn/nn.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { LAYERS = 2, WIDTH = 128, HEADS = 4, LENGTH = 128, WORDS = 256 };
 enum { BATCH = 32 };
-
-static double milliseconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return 1e3 * t.tv_sec + 1e-6 * t.tv_nsec;
-}
 
 int main(int argc, char **argv)
 {
@@ -29,10 +21,10 @@ int main(int argc, char **argv)
     for (int s = 1; s <= steps; s++) {
         for (int i = 0; i < BATCH * LENGTH; i++)
             token[i] = (int)below(&r, WORDS), target[i] = (int)below(&r, WORDS);
-        double from = milliseconds();
+        double from = seconds_now();
         double loss = transformer_gradient(t, BATCH, token, target);
         adam(a, s, t->n, t->w, t->dw, t->m, t->v);
-        printf("%.3f\n", milliseconds() - from);
+        printf("%.3f\n", 1e3 * (seconds_now() - from));
         if (!(loss > 0))
             die("the loss is %g", loss);
     }
