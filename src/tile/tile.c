@@ -1,18 +1,17 @@
 // tile.c: the matrix product, and the limit that it is measured against.
-#include "tile/tile.h"
-#include "lab/lab.h"
+#include "tile/private.h"
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 // A strip of B, DEPTH x COLUMNS, stays in the nearest caches while BAND rows of
 // A pass by; PANEL columns of B are packed at a time.
 enum { DEPTH = 384, BAND = 12 * ROWS, PANEL = 64 * COLUMNS, LINE = 16 };
 
-static int least(int a, int b)
+// The matrix without its first i rows and j columns.
+static struct matrix part(struct matrix a, int64_t i, int64_t j)
 {
-    return a < b ? a : b;
+    return (struct matrix){a.x + i * a.row + j * a.column, a.row, a.column};
 }
 
 // k rows of `width` numbers, `wide` of them from x and the rest zero; LINE of
@@ -71,11 +70,10 @@ static void band(int m, int n, int k, struct matrix a, const float *strips,
              a.column, copy + i * k);
     for (int j = 0; j < n; j += COLUMNS)
         for (int64_t i = 0; i < m; i += ROWS) {
-            struct matrix to = {c.x + i * c.row + j * c.column, c.row,
-                                c.column};
             corner(least((int)(m - i), ROWS), least(n - j, COLUMNS), k,
                    i < direct ? a.x + i * a.row : copy + i * k, a.row,
-                   i < direct ? 1 : ROWS, strips + (int64_t)j * k, to, add);
+                   i < direct ? 1 : ROWS, strips + (int64_t)j * k,
+                   part(c, i, j), add);
         }
 }
 
@@ -84,52 +82,46 @@ static void slice(int m, int n, int k, struct matrix a, struct matrix b,
                   struct matrix c, int add)
 {
     int wide = (least(n, PANEL) + COLUMNS - 1) / COLUMNS * COLUMNS;
-    float *strips = aligned_alloc(64, (size_t)wide * least(k, DEPTH) * 4);
-    if (!strips)
-        die("no memory for a product");
+    float *strips = floats((int64_t)wide * least(k, DEPTH));
     for (int j = 0; j < n; j += PANEL)
         for (int p = 0; p < k; p += DEPTH) {
             int w = least(n - j, PANEL), d = least(k - p, DEPTH);
-            const float *y = b.x + p * b.row + j * b.column;
+            struct matrix y = part(b, p, j);
             for (int l = 0; l < w; l += COLUMNS)
-                pack(least(w - l, COLUMNS), COLUMNS, d, y + l * b.column,
-                     b.column, b.row, strips + (int64_t)l * d);
+                pack(least(w - l, COLUMNS), COLUMNS, d, y.x + l * y.column,
+                     y.column, y.row, strips + (int64_t)l * d);
             for (int i = 0; i < m; i += BAND)
-                band(least(m - i, BAND), w, d,
-                     (struct matrix){a.x + i * a.row + p * a.column, a.row,
-                                     a.column},
-                     strips,
-                     (struct matrix){c.x + i * c.row + j * c.column, c.row,
-                                     c.column},
-                     add || p > 0);
+                band(least(m - i, BAND), w, d, part(a, i, p), strips,
+                     part(c, i, j), add || p > 0);
         }
     free(strips);
 }
 
-// Threads share the longer side of C, in whole tiles.  eq:product
+// Threads share the longer side of C, in whole tiles.  Alone, or inside the
+// region of others, a thread opens none: that would cost more than a small
+// product.  eq:product
 void product(int m, int n, int k, struct matrix a, struct matrix b,
              struct matrix c, int add)
 {
     int wide = n > m, unit = wide ? COLUMNS : ROWS, side = wide ? n : m;
-    int tiles = (side + unit - 1) / unit;
-    int shares = (double)m * n * k < 1e5 ? 1 : omp_get_max_threads();
+    int tiles = (side + unit - 1) / unit, shares = omp_get_max_threads();
     if (k == 0 && !add)
         for (int64_t i = 0; i < (int64_t)m * n; i++)
-            c.x[i / n * c.row + i % n * c.column] = 0;
-#pragma omp parallel for schedule(static) num_threads(shares) if (shares > 1)
+            *part(c, i / n, i % n).x = 0;
+    if (m == 0 || n == 0 || k == 0)
+        return;
+    if (shares == 1 || omp_in_parallel() || (double)m * n * k < 1e5) {
+        slice(m, n, k, a, b, c, add);
+        return;
+    }
+#pragma omp parallel for schedule(static) num_threads(shares)
     for (int s = 0; s < shares; s++) {
         int from = (int)((int64_t)tiles * s / shares) * unit;
         int to = least((int)((int64_t)tiles * (s + 1) / shares) * unit, side);
-        if (from >= to || m == 0 || n == 0 || k == 0)
-            continue;
-        if (wide)
-            slice(m, to - from, k, a,
-                  (struct matrix){b.x + from * b.column, b.row, b.column},
-                  (struct matrix){c.x + from * c.column, c.row, c.column}, add);
-        else
-            slice(to - from, n, k,
-                  (struct matrix){a.x + from * a.row, a.row, a.column}, b,
-                  (struct matrix){c.x + from * c.row, c.row, c.column}, add);
+        if (from < to && wide)
+            slice(m, to - from, k, a, part(b, 0, from), part(c, 0, from), add);
+        else if (from < to)
+            slice(to - from, n, k, part(a, from, 0), b, part(c, from, 0), add);
     }
 }
 
@@ -139,23 +131,21 @@ double peak(void)
     enum { CHAINS = 12, STEPS = 100000 };
     double best = 0;
     for (int round = 0; round < 30; round++) {
-        struct timespec from, to;
         lanes x[CHAINS], a, b;
         for (int l = 0; l < LANES; l++)
             a[l] = -0.99f + 0.001f * l, b[l] = 0.7f - 0.01f * l;
         for (int i = 0; i < CHAINS; i++)
             x[i] = b * (i + 0.5f);
-        clock_gettime(CLOCK_MONOTONIC, &from);
+        double t = seconds_now();
         for (int k = 0; k < STEPS; k++)
 #pragma GCC unroll 12
             for (int i = 0; i < CHAINS; i++)
                 x[i] = x[i] * a + b;
-        clock_gettime(CLOCK_MONOTONIC, &to);
+        t = seconds_now() - t;
         for (int i = 1; i < CHAINS; i++)
             x[0] += x[i];
         volatile float used = x[0][0];
         (void)used;
-        double t = to.tv_sec - from.tv_sec + 1e-9 * (to.tv_nsec - from.tv_nsec);
         double flops = 2.0 * STEPS * CHAINS * LANES / t;
         best = flops > best ? flops : best;
     }
