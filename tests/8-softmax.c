@@ -2446,3 +2446,18 @@ Test(fast, the_yardstick_reads_every_chunk_twice)
             cr_expect(p[i] > 0, "kind %d, logit %d", kind, i);
     }
 }
+
+// What no experiment could be run with is refused before any is.
+Test(settings, beyond_their_bounds_are_refused)
+{
+    static const char *const wrong[] = {"vectors=0", "draws=0", "draws=1001",
+                                        "samples=0", "seeds=0", "epochs=0",
+                                        "train=0",   "rates=21"};
+    for (int i = 0; i < 8; i++) {
+        char command[200], text[4000];
+        snprintf(command, sizeof command,
+                 "build/bin/softmax run pair --quick --set %s 2>&1", wrong[i]);
+        cr_expect(eq(int, says(command, sizeof text, text), 2));
+        cr_expect(strstr(text, "softmax: --set ") == text, "%s", text);
+    }
+}

@@ -9,6 +9,7 @@
 #undef peak
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <sys/wait.h>
 
 // ---- shapes -----------------------------------------------------------------
 
@@ -295,4 +296,26 @@ Test(functions, are_measured_in_steps_of_floats)
     cr_expect(eq(dbl, steps_off(nextafterf(3, 4), 3), 1));
     cr_expect(eq(dbl, steps_off(0x1p-149, 0x1p-148), 1));
     cr_expect(eq(dbl, steps_off(1, 1), 0));
+}
+
+// ---- the command line -------------------------------------------------------
+
+// None of these has a shape, a strip or a sample; zeros once ended in SIGFPE.
+Test(settings, beyond_their_bounds_are_refused)
+{
+    static const char *const wrong[] = {
+        "run shapes --set registers=2",  "run shapes --set lanes=0",
+        "run shapes --set latency=0",    "run shapes --set pipes=0",
+        "run shapes --set ports=0",      "run rounding --set depth=0",
+        "run shapes --set band=0",       "run shapes --set panel=0",
+        "run products --set products=0", "run functions --set stride=0",
+        "shape --registers 2",           "shape --lanes 0"};
+    for (int i = 0; i < 12; i++) {
+        char command[200];
+        snprintf(command, sizeof command, "build/bin/tile %s >/dev/null 2>&1",
+                 wrong[i]);
+        int status = system(command);
+        int left = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        cr_expect(eq(int, left, 2), "%s", wrong[i]);
+    }
 }

@@ -330,9 +330,8 @@ static void compare(int rates, int seeds, int width,
 static void digits(void)
 {
     struct digits d = load();
-    if (par.seeds < 1 || par.epochs < 1 || par.rates < 1 || par.rates > 20 ||
-        par.train < 1 || par.train > d.count - 2)
-        usage("--set: digits has no experiment of that size");
+    if (par.train > d.count - 2)
+        usage("--set train: at most %d of the images", d.count - 2);
     int seeds = quick ? 3 : par.seeds, epochs = quick ? 10 : par.epochs;
     int rates = par.rates, width = CURVE + epochs + 1, finished = 0;
     int one = rates * seeds, all = MODELS * OBJECTIVES * one;
@@ -606,8 +605,8 @@ static void embeddings(void)
 {
     struct digits d = load();
     int seeds = quick ? 2 : par.seeds, finished = 0;
-    if (seeds < 1 || par.train < 1 || par.train > d.count - 4)
-        usage("--set: embeddings has no experiment of that size");
+    if (par.train > d.count - 4)
+        usage("--set train: at most %d of the images", d.count - 4);
     int best[MARGINS][seeds];
     typedef double runs[RATES][seeds][2 * WORTHS];
     runs *run = (void *)vector((int64_t)MARGINS * RATES * seeds * 2 * WORTHS);

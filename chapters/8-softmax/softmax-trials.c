@@ -259,8 +259,6 @@ static void kept(struct table *t, double alpha, double T, int draws,
 static void supports(void)
 {
     static const double alphas[] = {1.1, 1.25, 1.5, 2};
-    if (par.draws < 1 || par.draws > 1000)
-        usage("--set draws: from 1 to 1000");
     int draws = quick && par.draws > 3 ? 3 : par.draws;
     double y[LOGITS], left[2][draws];
     double(*x)[LOGITS] = (void *)vector((int64_t)draws * LOGITS);

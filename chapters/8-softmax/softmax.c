@@ -11,6 +11,7 @@
 //     training      digits, embeddings, separable points: softmax-digits.c
 //     calculators   weights, losses and Jacobians of the reader's own logits
 #include "lab/lab.h"
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -752,8 +753,6 @@ static const double A[] = {0.5, 1, -0.3, 2, 0.1};
 
 static int vectors(void)
 {
-    if (par.vectors < 1)
-        usage("--set vectors: at least 1");
     return quick && par.vectors > 1000 ? 1000 : par.vectors;
 }
 
@@ -1305,13 +1304,20 @@ static void map_options(void)
 static void settings(void)
 {
     setting("vectors", &par.vectors, "random vectors behind a claim");
+    limits(1, INT_MAX);
     setting("draws", &par.draws, "vectors of a thousand logits");
+    limits(1, 1000);
     setting("samples", &par.samples, "perturbed vectors, at most");
+    limits(1000, INT_MAX);
     setting("shift", &par.shift, "what is added to every logit");
     setting("seeds", &par.seeds, "runs of every loss at every rate");
+    limits(1, INT_MAX);
     setting("epochs", &par.epochs, "passes over the images");
+    limits(1, INT_MAX);
     setting("train", &par.train, "images that are learnt from");
+    limits(1, INT_MAX);
     setting("rates", &par.rates, "learning rates, from 1/65536 by doubling");
+    limits(1, 20);
     setting("start", &par.start, "spread of the weights before training");
 }
 

@@ -12,6 +12,7 @@
 #include "lab/lab.h"
 #include "tile/math.h"
 #include "tile/tile.h"
+#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -589,8 +590,6 @@ static void check_functions(void)
     struct table *t = table("functions", "function\tfrom\tto\tsample\t"
                                          "worst\tmean");
     double worst[FUNCTIONS] = {0}, overall = 0;
-    if (par.stride < 1)
-        usage("--set stride: at least 1");
     uint64_t step = (quick ? 10ull : 1) * par.stride;
     for (int i = 0; i < FUNCTIONS; i++) {
         const struct function *f = &functions[i];
@@ -869,9 +868,6 @@ static double work_flops, work_bytes, given_peak, given_bandwidth;
 
 static void print_shapes(void)
 {
-    if (par.registers < 3 || par.lanes < 1 || par.latency < 1 ||
-        par.pipes < 1 || par.ports < 1)
-        usage("shape: registers are three at least, all else one");
     heading("rows\tcolumns\tregisters\tchains\tloads\tbytes\tbusy");
     for (int v = 1; registers(1, v) <= par.registers; v++) {
         int r = (par.registers - v - 1) / v;
@@ -900,15 +896,25 @@ static void print_roofline(void)
 static void declare_settings(void)
 {
     setting("registers", &par.registers, "vector registers");
+    limits(3, INT_MAX);
     setting("lanes", &par.lanes, "floats in a vector");
+    limits(1, INT_MAX);
     setting("latency", &par.latency, "cycles of a multiply-add");
+    limits(1, INT_MAX);
     setting("pipes", &par.pipes, "multiply-adds that begin in a cycle");
+    limits(1, INT_MAX);
     setting("ports", &par.ports, "loads that begin in a cycle");
+    limits(1, INT_MAX);
     setting("depth", &par.depth, "rows of a strip of B");
+    limits(1, INT_MAX);
     setting("band", &par.band, "rows of A that pass by a strip");
+    limits(1, INT_MAX);
     setting("panel", &par.panel, "columns of B that are packed at a time");
+    limits(1, INT_MAX);
     setting("products", &par.products, "random products that are checked");
+    limits(1, INT_MAX);
     setting("stride", &par.stride, "every so many floats are tried");
+    limits(1, INT_MAX);
 }
 
 static void declare_calculators(void)
@@ -922,10 +928,15 @@ static void declare_calculators(void)
                "2\t24\t10\t6\t0.83333333333333337\t2.1666666666666665\t0.75\n"
                "1\t32\t9\t4\t1.25\t4.125\t0.5\n");
     option("registers", &par.registers, 0, "vector registers");
+    limits(3, INT_MAX);
     option("lanes", &par.lanes, 0, "floats in a vector");
+    limits(1, INT_MAX);
     option("latency", &par.latency, 0, "cycles of a multiply-add");
+    limits(1, INT_MAX);
     option("pipes", &par.pipes, 0, "multiply-adds that begin in a cycle");
+    limits(1, INT_MAX);
     option("ports", &par.ports, 0, "loads that begin in a cycle");
+    limits(1, INT_MAX);
     calculator("roofline", "", "what bounds a piece of work, and its time",
                print_roofline,
                "$ tile roofline --flops 2e9 --bytes 4e9 --peak 2e11 "
