@@ -110,11 +110,11 @@ void print_help(const struct command *c)
         help_settings();
     }
     if (c->example && strstr(c->operands, "FILE"))
-        print("\ninput\n  one row of numbers a line, separated by blanks, tabs "
-              "or "
-              "commas; - is\n  standard input; lines from # on and a first "
-              "line "
-              "of names are skipped");
+        print("\ninput\n"
+              "  one row of numbers a line, separated by blanks, tabs or "
+              "commas; - is\n"
+              "  standard input; lines from # on and a first line of names are "
+              "skipped");
     help_options(c);
     help_example(example_of(c));
 }
