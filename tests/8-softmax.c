@@ -800,6 +800,7 @@ Test(sharper, is_below_the_exponential, .description = "eq:sharper")
         }
     cr_expect(eq(dbl, root(1, 0.5), 1.5));
     cr_expect(eq(dbl, root(1, -1), 0));
+    // Four ulps, for a logarithm, an exponential and what one does to the other.
     cr_expect(epsilon_eq(dbl, root(0.5, 0.5), 1.5625, 1e-15));
     cr_expect(epsilon_eq(dbl, root(1e-12, 1), M_E, 1e-11));
 }

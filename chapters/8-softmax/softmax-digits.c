@@ -321,8 +321,8 @@ static void compare(int rates, int seeds, int width,
     int o = m[1].mean < m[0].mean;
     claim("printed-trains", AT_MOST, m[o].mean, m[o].se, seeds, 10, 0,
           "three standard errors over the seeds, for the better of both maps");
-    m[0] =
-        over_seeds(seeds, width, run[MLP][EPSILON_LOSS][best[MLP][8]], 0, last);
+    m[0] = over_seeds(seeds, width,
+                      run[MLP][EPSILON_LOSS][best[MLP][EPSILON_LOSS]], 0, last);
     claim("epsilon-trains", AT_MOST, m[0].mean, m[0].se, seeds, 10, 0,
           "three standard errors over the seeds");
 }
