@@ -676,7 +676,7 @@ static double descend(struct objective o, double rate,
 
 static void overoptimised(void)
 {
-    int steps = quick ? 1000 : 10000;
+    int steps = 10000;
     double x[POINTS][SIDES], w[PROPER][SIDES][SIDES] = {{{0}}}, lead[PROPER];
     double before[PROPER] = {0}, next = 1;
     struct table *t = table("overoptimised", "step	cross	sparse	"
