@@ -22,13 +22,13 @@ set tmargin at screen 0.9; set bmargin at screen 0.16
 set lmargin at screen 0.075; set rmargin at screen 0.53
 eval above("GFLOP/s, this machine")
 set xrange [0.25:6e4]
-set yrange [4:1500]
-set ytics ("10" 10, "30" 30, "100" 100, "300" 300, "1000" 1000)
-set label 1 "MHA" at 0.62,13 left tc lt 1
-set label 2 "MLA, expanded" at 0.62,8.5 left tc lt 2
+set yrange [1:2000]
+set ytics ("1" 1, "10" 10, "100" 100, "1000" 1000)
 rate(i) = is(i) ? column("rate [GFLOP/s]") : NaN
 plot "limits.tsv" using "intensity":"attainable [GFLOP/s]" with lines lt GREY, \
      for [i = 1:6] R using (x(i)):"rate [GFLOP/s]" with points lt type(i) pt mark(i) ps 0.9, \
+     R using (x(1)):(rate(1)):("MHA") with labels left offset 0.9,0.3 tc lt 1, \
+     R using (x(4)):(rate(4)):("MLA, expanded") with labels left offset 0.9,-0.7 tc lt 2, \
      R using (x(2)):(rate(2)):("eight groups") with labels center offset 0,-1.1 tc lt 1, \
      R using (x(3)):(rate(3)):("MQA") with labels right offset 0.5,1.3 tc lt 1, \
      R using (x(6)):(rate(6)):("MLA") with labels left offset -0.3,-1.1 tc lt 2, \

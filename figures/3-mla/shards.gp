@@ -12,9 +12,7 @@ set lmargin 7.5; set rmargin 1.5; set bmargin 2.8; set tmargin 2.2
 set label 1 "MHA" at 8.5,4096 left tc lt 7
 set label 2 "MLA" at 8.5,576 left tc lt 2
 set label 3 "eight groups" at 2.2,1300 left tc lt 3
-set label 4 "MQA" at 1.05,200 left tc lt 1
-set label 5 "eight groups, MQA" at 8.5,256 left tc lt 3
-unset label 5
+set label 4 "MQA" at 1.05,172 left tc lt 1
 plot "shards.tsv" using "gpus":"mha" with linespoints lt 7 lw 2 ps 0.6 pt 7, \
      "shards.tsv" using "gpus":"mla" with linespoints lt 2, \
      "shards.tsv" using "gpus":"gqa8" with linespoints lt 3, \

@@ -5,8 +5,8 @@ set logscale x 2
 set logscale y
 set xlabel "context"
 D = "decode-times.tsv"
-set xrange [230:90000]
-set xtics ("256" 256, "1k" 1024, "4k" 4096, "16k" 16384, "64k" 65536)
+set xrange [900:75000]
+set xtics ("1k" 1024, "4k" 4096, "16k" 16384, "64k" 65536)
 set yrange [0.09:2500]
 set ytics ("0.1 ms" 0.1, "1 ms" 1, "10 ms" 10, "100 ms" 100, "1 s" 1e3)
 set mxtics 1; set mytics 1
