@@ -19,7 +19,7 @@ set mxtics 1; set mytics 1
 set xtics ("1" 1, "10" 10, "100" 100, "10^3" 1e3, "10^4" 1e4)
 set multiplot
 set tmargin at screen 0.9; set bmargin at screen 0.16
-set lmargin at screen 0.075; set rmargin at screen 0.53
+set lmargin at screen 0.09; set rmargin at screen 0.53
 eval above("GFLOP/s, this machine")
 set xrange [0.25:6e4]
 set yrange [1:2000]
@@ -42,6 +42,7 @@ of(i) = strcol("variant") eq name[i] ? column("intensity [flop/B]") : NaN
 set yrange [1.2:4000]
 set ytics ("3" 3, "30" 30, "300" 300)
 set label 1 "MHA" at 1.35,3 left tc lt 1
+set label 2 "MLA, expanded" at 1.35,1.75 left tc lt 2
 set label 3 "eight groups" at 21,45 left tc lt 1
 set label 4 "MQA" at 105,480 right tc lt 1
 set label 5 "MLA" at 242,1700 center tc lt 2
