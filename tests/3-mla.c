@@ -1232,6 +1232,19 @@ Test(config, is_understood, .description = "eq:gqa-cache eq:mla-cache")
            " \"text_config\": {\"num_attention_heads\": 8, \"head_dim\": 2,"
            " \"num_hidden_layers\": 1}}",
            "config\t1024\t32\t64\t65536\t6.103515625e-05\n", 0);
+    // Falcon's two designs, and ChatGLM's names.
+    config("{\"num_attention_heads\": 128, \"num_hidden_layers\": 60,"
+           " \"hidden_size\": 8192, \"num_kv_heads\": 8,"
+           " \"multi_query\": true, \"new_decoder_architecture\": true}",
+           "config\t1024\t1024\t122880\t125829120\t0.1171875\n", 0);
+    config("{\"num_attention_heads\": 71, \"num_hidden_layers\": 32,"
+           " \"hidden_size\": 4544, \"num_kv_heads\": 71,"
+           " \"multi_query\": true}",
+           "config\t1024\t128\t8192\t8388608\t0.0078125\n", 0);
+    config("{\"language_config\": {\"num_attention_heads\": 32,"
+           " \"num_layers\": 28, \"kv_channels\": 128, \"hidden_size\": 4096,"
+           " \"multi_query_group_num\": 2}}",
+           "config\t1024\t512\t28672\t29360128\t0.02734375\n", 0);
     cr_expect(eq(int,
                  system("echo '{\"n_head\":1,\"n_layer\":1,\"n_embd\":1}' | "
                         "build/bin/mla cache --config - --context 1 "

@@ -324,14 +324,16 @@ static struct model named_model(void)
 
 // ---- config.json ------------------------------------------------------------
 
-// A whole number of the file under one of two names; -1 if it is not there.
-static int config_number(const json_t *c, const char *name, const char *other,
-                         int least)
+// A whole number of the file under one of its names, the first that is there;
+// -1 if none is.
+static int config_number(const json_t *c, const char *names, int least)
 {
-    const json_t *x = json_object_get(c, name);
-    if ((!x || json_is_null(x)) && other)
-        x = json_object_get(c, name = other);
-    if (!x || json_is_null(x))
+    char copy[100], *rest = copy, *name = copy;
+    const json_t *x = 0;
+    snprintf(copy, sizeof copy, "%s", names);
+    while ((!x || json_is_null(x)) && (name = strsep(&rest, " ")))
+        x = json_object_get(c, name);
+    if (!name)
         return -1;
     json_int_t n = json_is_integer(x) ? json_integer_value(x) : -1;
     if (n < least || n > SIZE_MOST)
@@ -340,26 +342,58 @@ static int config_number(const json_t *c, const char *name, const char *other,
     return (int)n;
 }
 
-static int config_needed(const json_t *c, const char *name, const char *other)
+static int config_needed(const json_t *c, const char *names)
 {
-    int n = config_number(c, name, other, 1);
+    int n = config_number(c, names, 1);
     if (n < 0)
-        usage("%s: %s: is missing", ask.config, name);
+        usage("%s: %.*s: is missing", ask.config, (int)strcspn(names, " "),
+              names);
     return n;
+}
+
+static int config_says(const json_t *c, const char *name)
+{
+    return json_is_true(json_object_get(c, name));
 }
 
 // The length of a head's key: said, or the width's share.
 static int head_length(const json_t *c, int heads)
 {
-    int dk = config_number(c, "head_dim", 0, 1);
+    int dk = config_number(c, "head_dim kv_channels", 1);
     if (dk > 0)
         return dk;
-    int d = config_needed(c, "hidden_size", "n_embd");
+    int d = config_needed(c, "hidden_size n_embd");
     if (d % heads)
         usage("%s: hidden_size: %d is no multiple of %d heads, and there is no "
               "head_dim",
               ask.config, d, heads);
     return d / heads;
+}
+
+// Groups, of which Falcon's first design has one, whatever else is said.
+static int config_groups(const json_t *c, int heads)
+{
+    int g =
+        config_number(c,
+                      "num_key_value_heads num_kv_heads multi_query_group_num",
+                      1);
+    if (config_says(c, "multi_query") &&
+        !config_says(c, "new_decoder_architecture"))
+        g = 1;
+    g = g < 0 ? heads : g;
+    if (heads % g)
+        usage("%s: num_key_value_heads: %d does not divide %d heads",
+              ask.config, g, heads);
+    return g;
+}
+
+// Models of several kinds of input keep what is said of words apart.
+static const json_t *of_text(const json_t *all)
+{
+    const json_t *text = json_object_get(all, "text_config");
+    if (!json_is_object(text))
+        text = json_object_get(all, "language_config");
+    return json_is_object(text) ? text : all;
 }
 
 static struct model config_model(void)
@@ -375,27 +409,21 @@ static struct model config_model(void)
         usage("%s:%d: %s", ask.config, e.line, e.text);
     if (!json_is_object(all))
         usage("%s: is no object of names and values", ask.config);
-    const json_t *text = json_object_get(all, "text_config");
-    const json_t *c = json_is_object(text) ? text : all;
-    m.n.h = config_needed(c, "num_attention_heads", "n_head");
-    m.layers = config_needed(c, "num_hidden_layers", "n_layer");
-    m.n.dc = config_number(c, "kv_lora_rank", 0, 1);
+    const json_t *c = of_text(all);
+    m.n.h = config_needed(c, "num_attention_heads n_head");
+    m.layers = config_needed(c, "num_hidden_layers n_layer num_layers");
+    m.n.dc = config_number(c, "kv_lora_rank", 1);
     if (m.n.dc > 0) {
-        m.n.dr = config_number(c, "qk_rope_head_dim", 0, 0);
+        m.n.dr = config_number(c, "qk_rope_head_dim", 0);
         if (m.n.dr < 0)
             usage("%s: qk_rope_head_dim: is missing beside kv_lora_rank",
                   ask.config);
     } else {
         m.n.dc = 0;
         m.n.dk = head_length(c, m.n.h);
-        m.n.dv = config_number(c, "v_head_dim", 0, 1);
+        m.n.dv = config_number(c, "v_head_dim", 1);
         m.n.dv = m.n.dv < 0 ? m.n.dk : m.n.dv;
-        m.g = config_number(c, "num_key_value_heads", 0, 1);
-        if (m.g < 0)
-            m.g = json_is_true(json_object_get(c, "multi_query")) ? 1 : m.n.h;
-        if (m.n.h % m.g)
-            usage("%s: num_key_value_heads: %d does not divide %d heads",
-                  ask.config, m.g, m.n.h);
+        m.g = config_groups(c, m.n.h);
     }
     json_decref(all);
     return m;
