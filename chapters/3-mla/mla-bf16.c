@@ -61,19 +61,14 @@ static struct sizes layer_sizes(void)
 // What a form gave for the last token, next to another's.
 struct apart {
     double score, o, u;
-    struct mean of_head; // the scores' error, head by head
 };
 
 static struct apart compare(const struct pass *a, const struct pass *b)
 {
     struct sizes z = a->l->n;
-    double head[z.h];
-    for (int s = 0; s < z.h; s++)
-        head[s] = rms_apart(a->n, a->scores + (int64_t)s * a->n,
-                            b->scores + (int64_t)s * a->n);
     return (struct apart){rms_apart((int64_t)z.h * a->n, a->scores, b->scores),
                           relative((int64_t)z.h * z.dv, a->o, b->o),
-                          relative(z.d, a->u, b->u), mean(z.h, head)};
+                          relative(z.d, a->u, b->u)};
 }
 
 // A copy of what the pass gave, to compare with.

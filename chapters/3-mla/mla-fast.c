@@ -18,13 +18,6 @@ static struct {
     int context, rounds;
 } fast_par = {.context = 65536, .rounds = 7};
 
-// DeepSeek-V2's layer: stream, heads, and the widths of a head's key, its
-// rotated part and value, of the latent, and of the queries' latent.
-struct widths {
-    int d, h, dk, dr, dv, dc, dq;
-};
-static const struct widths v2 = {5120, 128, 128, 64, 128, 512, 1536};
-
 enum cached {
     OF_MHA,
     OF_GQA,
@@ -40,7 +33,7 @@ static const char *const variant_names[] = {
 // ---- plain ------------------------------------------------------------------
 
 // y = softmax(scale q k^T) v for one query and t rows of k and v, which begin
-// k_row and v_row apart.  eq:streaming
+// k_row and v_row apart.
 static void plain_decode(int64_t t, int d, int e, double scale, const float *q,
                          const float *k, int64_t k_row, const float *v,
                          int64_t v_row, double y[e])
@@ -76,8 +69,8 @@ static void plain_heads(const struct cache *c, int n, double scale,
 
 // A cache of each kind in `room`, t positions; the latent's values are the
 // first numbers of its keys.
-static struct cache cache_of(const struct widths *z, enum cached kind,
-                             int64_t t, const float *room)
+static struct cache cache_of(const struct sizes *z, enum cached kind, int64_t t,
+                             const float *room)
 {
     int groups = kind == OF_MHA || kind == OF_NAIVE ? z->h
                  : kind == OF_GQA                   ? 8
@@ -94,7 +87,7 @@ static struct cache cache_of(const struct widths *z, enum cached kind,
 
 // Head s of h: its keys and values are made anew from the latents, here in
 // `room`, t rows of both, and read at once.  W_kvb is [d_c][h][d_k + d_v].
-static void reexpand_head(const struct widths *z, const struct cache *latent,
+static void reexpand_head(const struct sizes *z, const struct cache *latent,
                           int s, float scale, const float *wkvb, const float *q,
                           float *room, float *o)
 {
@@ -114,7 +107,7 @@ static void reexpand_head(const struct widths *z, const struct cache *latent,
 }
 
 // All heads, each on a thread: q [h][d_k + d_r], o [h][d_v].
-static void reexpand(const struct widths *z, const struct cache *latent,
+static void reexpand(const struct sizes *z, const struct cache *latent,
                      float scale, const float *wkvb, const float *q, float *o)
 {
     int d = z->dk + z->dr;
@@ -131,51 +124,49 @@ static void reexpand(const struct widths *z, const struct cache *latent,
 
 // ---- work -------------------------------------------------------------------
 
-// Numbers that are read and multiply-adds that are made for one position of the
-// cache and one token; weights of the token itself are beside that.
+// Numbers that are read and multiply-adds that are made for a token; weights of
+// the token itself are beside that.
 struct work_done {
     int64_t numbers, adds;
 };
 
-// By formula: h queries meet keys of d numbers and values of e.
-// eq:decode-intensity
-static struct work_done work_of(const struct widths *z, enum cached kind)
+// By formula, for one position of the cache.
+static struct work_done work_of(const struct sizes *z, enum cached kind)
 {
-    struct cache c = cache_of(z, kind, 1, NULL);
-    int64_t both = c.d + (kind == OF_LATENT || kind == OF_REEXPANDED ? 0 : c.e);
-    struct work_done w = {c.groups * both, (int64_t)z->h * (c.d + c.e)};
-    if (kind == OF_REEXPANDED)
-        w.adds =
-            (int64_t)z->h * (z->dc * (z->dk + z->dv) + z->dk + z->dr + z->dv);
-    return w;
+    static const enum variant ways[] = {GROUPED, GROUPED,    GROUPED,
+                                        NAIVE,   REEXPANDED, ABSORBED};
+    int groups = cache_of(z, kind, 1, NULL).groups;
+    struct cost c = decode_cost(ways[kind], groups, *z, 1);
+    return (struct work_done){(int64_t)c.bytes, (int64_t)(c.flops / 2)};
 }
 
-// By counting, with loops that note every number of the cache that they see for
-// the first time and every multiply-add.
-static struct work_done work_counted(const struct widths *z, enum cached kind)
+// By counting, for so many positions: heads go over the cache that the fast
+// program is handed as plain_heads does, tick off what they read of it, and
+// count multiply-adds; those that re-expand make keys and values first.
+enum { COUNTED = 3 };
+static struct work_done work_counted(const struct sizes *z, enum cached kind)
 {
-    struct cache c = cache_of(z, kind, 1, NULL);
-    int64_t latent = kind == OF_LATENT || kind == OF_REEXPANDED;
-    int64_t size = c.groups * (int64_t)(c.d + (latent ? 0 : c.e));
-    char *seen = calloc((size_t)size, 1);
+    int64_t most = COUNTED * ((int64_t)z->h * (z->dk + z->dr + z->dv) + z->dc);
+    float *room = floats(most);
+    double *seen = vector(most);
+    struct cache c = cache_of(z, kind, COUNTED, room);
     struct work_done w = {0, 0};
-    if (!seen)
-        die("no memory to count");
-    for (int s = 0; s < z->h; s++) {
-        int64_t g = (int64_t)s * c.groups / z->h;
-        int64_t v = latent ? 0 : c.groups * (int64_t)c.d + g * c.e;
-        for (int j = 0; j < c.d; j++)
-            w.adds += kind != OF_REEXPANDED, seen[g * c.d + j] = 1;
-        for (int j = 0; j < c.e; j++)
-            w.adds += kind != OF_REEXPANDED, seen[v + j] = 1;
-        for (int j = 0; j < z->dk + z->dv && kind == OF_REEXPANDED; j++)
-            for (int i = 0; i <= z->dc; i++) // made, then met by the query
-                w.adds++;
-        w.adds += kind == OF_REEXPANDED ? z->dr : 0;
-    }
-    for (int64_t i = 0; i < size; i++)
-        w.numbers += seen[i];
-    free(seen);
+    for (int s = 0; s < z->h; s++)
+        for (int i = 0; i < COUNTED; i++) {
+            int g = s / (z->h / c.groups), anew = kind == OF_REEXPANDED;
+            double *k = seen + (c.k - room) + g * c.k_group + i * c.k_row;
+            double *v = seen + (c.v - room) + g * c.v_group + i * c.v_row;
+            for (int j = 0; j < c.d; j++)
+                w.adds += !anew, k[j] = 1;
+            for (int j = 0; j < c.e; j++)
+                w.adds += !anew, v[j] = 1;
+            for (int j = 0; j < z->dk + z->dv && anew; j++)
+                w.adds += z->dc + 1; // made, then met by the query
+            w.adds += anew * z->dr;
+        }
+    for (int64_t i = 0; i < most; i++)
+        w.numbers += (int64_t)seen[i];
+    free(room), free(seen);
     return w;
 }
 
@@ -187,7 +178,7 @@ struct layer_weights {
     float *dq, *q, *c, *kc, *v, *o;
 };
 
-static int64_t layer_size(const struct widths *z)
+static int64_t layer_size(const struct sizes *z)
 {
     return (int64_t)z->dq * z->d + (int64_t)z->h * (z->dk + z->dr) * z->dq +
            (int64_t)(z->dc + z->dr) * z->d +
@@ -195,7 +186,7 @@ static int64_t layer_size(const struct widths *z)
            (int64_t)z->d * z->h * z->dv;
 }
 
-static struct layer_weights lay_layer(const struct widths *z, float *w)
+static struct layer_weights lay_layer(const struct sizes *z, float *w)
 {
     struct layer_weights l = {.dq = w};
     l.q = l.dq + (int64_t)z->dq * z->d;
@@ -206,30 +197,30 @@ static struct layer_weights lay_layer(const struct widths *z, float *w)
     return l;
 }
 
+// The same as in doubles, of a vector of floats.
 static void over_rms(int n, float x[n])
 {
-    double square = 0;
+    double z[n];
     for (int i = 0; i < n; i++)
-        square += (double)x[i] * x[i];
-    float s = (float)(1 / sqrt(square / n + 1e-6));
+        z[i] = x[i];
+    rms_norm(n, z);
     for (int i = 0; i < n; i++)
-        x[i] *= s;
+        x[i] = (float)z[i];
 }
 
-// The pairs of a part of d_r numbers turned by position t.
-static void turn_part(int n, int64_t t, float x[n])
+static void turn_part(int n, int64_t position, float x[n])
 {
-    for (int i = 0; i < n; i += 2) {
-        double angle = (double)t * pow(10000, -(double)i / n);
-        float c = (float)cos(angle), s = (float)sin(angle), a = x[i];
-        x[i] = a * c - x[i + 1] * s;
-        x[i + 1] = a * s + x[i + 1] * c;
-    }
+    double v[n];
+    for (int i = 0; i < n; i++)
+        v[i] = x[i];
+    rotate(n, (double)position, v);
+    for (int i = 0; i < n; i++)
+        x[i] = (float)v[i];
 }
 
 // Whole queries [h][d_c + d_r] from c' of the token at position t: W_kc meets
 // the query, not the keys.
-static void absorbed_queries(const struct widths *z,
+static void absorbed_queries(const struct sizes *z,
                              const struct layer_weights *w, int64_t t,
                              const float *cq, float *q, float *all)
 {
@@ -248,7 +239,7 @@ static void absorbed_queries(const struct widths *z,
 
 // One token's layer, absorbed: x [d] joins the cache as its last position, and
 // y [d] is its output.  `room` has layer_room floats.  eq:decode-form
-static void layer_step(const struct widths *z, const struct layer_weights *w,
+static void layer_step(const struct sizes *z, const struct layer_weights *w,
                        const struct cache *c, const float *x, float *room,
                        float *y)
 {
@@ -270,7 +261,7 @@ static void layer_step(const struct widths *z, const struct layer_weights *w,
     matrix_vector(z->d, z->h * z->dv, w->o, heads, y);
 }
 
-static int64_t layer_room(const struct widths *z)
+static int64_t layer_room(const struct sizes *z)
 {
     return z->dq + z->h * (int64_t)(z->dk + z->dr + 2 * z->dc + z->dr + z->dv);
 }
@@ -287,11 +278,8 @@ static void fill_floats(const char *name, int64_t n, float *x)
         memcpy(x + i, x, (size_t)(n - i < some ? n - i : some) * sizeof *x);
 }
 
-// The largest difference of a kernel from the plain form, in units of what
-// floats must be allowed: scores err by d 2^-24 of the sum of their absolute
-// products, weights by twice that, and t values are summed.
 struct check {
-    double off;
+    double off;     // the largest difference from the plain form
     int64_t unlike; // outputs whose bits depend on the number of threads
 };
 
@@ -355,27 +343,31 @@ static void check_kernels(void)
 
 static void count_work(void)
 {
-    static const struct widths small = {24, 16, 6, 4, 5, 10, 12};
+    static const struct sizes other = {24, 16, 6, 4, 5, 10, 12};
     double wrong = 0;
     struct table *t =
         table("work", "variant\tnumbers\tbytes [B]\tflops\t"
                       "intensity\tcounted_numbers\tcounted_flops");
     for (int k = 0; k < CACHES; k++) {
-        struct work_done w = work_of(&v2, k), c = work_counted(&v2, k);
-        struct work_done x = work_of(&small, k), y = work_counted(&small, k);
-        wrong += w.numbers != c.numbers || w.adds != c.adds;
-        wrong += x.numbers != y.numbers || x.adds != y.adds;
-        row(t, "%s\t%lld\t%lld\t%lld\t%.17g\t%lld\t%lld", variant_names[k],
+        struct work_done w = work_of(&published, k);
+        struct work_done c = work_counted(&published, k);
+        struct work_done x = work_of(&other, k), y = work_counted(&other, k);
+        wrong += c.numbers != COUNTED * w.numbers;
+        wrong += c.adds != COUNTED * w.adds;
+        wrong += y.numbers != COUNTED * x.numbers;
+        wrong += y.adds != COUNTED * x.adds;
+        row(t, "%s\t%lld\t%lld\t%lld\t%.17g\t%.17g\t%.17g", variant_names[k],
             (long long)w.numbers, (long long)(4 * w.numbers),
             (long long)(2 * w.adds), 0.5 * (double)w.adds / (double)w.numbers,
-            (long long)c.numbers, (long long)(2 * c.adds));
+            c.numbers / (double)COUNTED, 2. * c.adds / COUNTED);
     }
     done(t);
-    struct work_done latent = work_counted(&v2, OF_LATENT);
-    claim("work-counted", EQUAL, wrong, 0, 2 * CACHES, 0, 0,
+    struct work_done latent = work_counted(&published, OF_LATENT);
+    value("work_counts", 4 * CACHES, 0, 1, "1", EXACT);
+    claim("work-counted", EQUAL, wrong, 0, 4 * CACHES, 0, 0,
           "numbers are counted");
-    claim("latent-read-once", EQUAL, (double)latent.numbers, 0, 1,
-          v2.dc + v2.dr, 0, "numbers are counted");
+    claim("latent-read-once", EQUAL, latent.numbers / (double)COUNTED, 0, 1,
+          published.dc + published.dr, 0, "numbers are counted");
 }
 
 static void kernels(void)
@@ -385,11 +377,6 @@ static void kernels(void)
 }
 
 // ---- times ------------------------------------------------------------------
-
-// Bytes and flops per second that all threads reach.
-struct measured {
-    double read, peak;
-};
 
 // n numbers in eight streams.
 static __attribute__((noinline)) float sweep_floats(int64_t n, const float *x)
@@ -419,26 +406,20 @@ static double sweep_all(int64_t n, const float *x)
 }
 
 // The limits are looked for again by every timing: the highest counts.
-static void look_for_limits(struct measured *m, const float *x, int64_t n)
+static void look_for_limits(struct machine *m, const float *x, int64_t n)
 {
     double sum = 0;
 #pragma omp parallel reduction(+ : sum)
     sum += peak();
-    m->peak = fmax(m->peak, sum);
+    m->flops = fmax(m->flops, sum);
     for (int i = 0; i < 5; i++)
-        m->read = fmax(m->read, 4.0 * (double)n / sweep_all(n, x));
-}
-
-// The H800 as a model: 3.35 TB/s and 865 TFLOP/s with numbers of 16 bits.
-static double h800_time(double numbers, double flops)
-{
-    return fmax(2 * numbers / 3.35e12, flops / 865e12);
+        m->bandwidth = fmax(m->bandwidth, 4.0 * (double)n / sweep_all(n, x));
 }
 
 struct bench {
     float *room, *q, *y, *wkvb, *other;
     int64_t size, swept;
-    struct measured m;
+    struct machine m; // its limits, as measured
 };
 
 static void run_variant(const struct bench *b, enum cached kind,
@@ -446,20 +427,28 @@ static void run_variant(const struct bench *b, enum cached kind,
 {
     float scale = 0.05f;
     if (kind == OF_REEXPANDED)
-        reexpand(&v2, c, scale, b->wkvb, b->q, b->y);
+        reexpand(&published, c, scale, b->wkvb, b->q, b->y);
     else
-        decode(c, v2.h / c->groups, scale, b->q, b->y);
+        decode(c, published.h / c->groups, scale, b->q, b->y);
+}
+
+// Is there to be another round?  What is slow has two.
+static int once_more(int rounds, double begin)
+{
+    return rounds < (quick ? 2 : fast_par.rounds) &&
+           (rounds < 2 || seconds_now() - begin < 0.2);
 }
 
 // The least time over rounds, the caches emptied before each; every sweep is a
 // measurement of the bandwidth, too.
 static double time_variant(struct bench *b, enum cached kind, int64_t t)
 {
-    struct cache c = cache_of(&v2, kind, t, b->room);
-    double best = INFINITY;
-    for (int i = 0; i < (quick ? 2 : fast_par.rounds); i++) {
+    struct cache c = cache_of(&published, kind, t, b->room);
+    double best = INFINITY, begin = seconds_now();
+    for (int i = 0; once_more(i, begin); i++) {
         double bytes = 4.0 * (double)b->swept;
-        b->m.read = fmax(b->m.read, bytes / sweep_all(b->swept, b->other));
+        b->m.bandwidth =
+            fmax(b->m.bandwidth, bytes / sweep_all(b->swept, b->other));
         double from = seconds_now();
         run_variant(b, kind, &c);
         best = fmin(best, seconds_now() - from);
@@ -469,7 +458,7 @@ static double time_variant(struct bench *b, enum cached kind, int64_t t)
 
 static int64_t cache_numbers(enum cached kind, int64_t t)
 {
-    return work_of(&v2, kind).numbers * t;
+    return work_of(&published, kind).numbers * t;
 }
 
 // Which contexts a kind is timed at: its cache must fit beside others, and what
@@ -491,13 +480,18 @@ static struct bench make_bench(void)
             if (is_timed(k, t) && cache_numbers(k, t) > b.size)
                 b.size = cache_numbers(k, t);
     b.room = floats(b.size), b.other = floats(b.swept);
-    b.q = floats((int64_t)v2.h * (v2.dc + v2.dr));
-    b.y = floats((int64_t)v2.h * v2.dc);
-    b.wkvb = floats((int64_t)v2.dc * v2.h * (v2.dk + v2.dv));
+    b.q = floats((int64_t)published.h * (published.dc + published.dr));
+    b.y = floats((int64_t)published.h * published.dc);
+    b.wkvb = floats((int64_t)published.dc * published.h *
+                    (published.dk + published.dv));
     fill_floats("cache", b.size, b.room);
     fill_floats("other", b.swept, b.other);
-    fill_floats("queries", (int64_t)v2.h * (v2.dc + v2.dr), b.q);
-    fill_floats("weights", (int64_t)v2.dc * v2.h * (v2.dk + v2.dv), b.wkvb);
+    fill_floats("queries", (int64_t)published.h * (published.dc + published.dr),
+                b.q);
+    fill_floats("weights",
+                (int64_t)published.dc * published.h *
+                    (published.dk + published.dv),
+                b.wkvb);
     return b;
 }
 
@@ -511,15 +505,21 @@ static void free_bench(struct bench *b)
 }
 
 // The time that the limits allow.
-static double roof_time(const struct measured *m, double numbers, double flops)
+static double roof_time(const struct machine *m, double numbers, double flops)
 {
-    return fmax(4 * numbers / m->read, flops / m->peak);
+    return decode_time(*m, (struct cost){flops, 4 * numbers});
 }
 
-static void decode_row(struct table *t, const struct measured *m,
+// And those of the model machine, whose numbers have two bytes.
+static double h800_time(double numbers, double flops)
+{
+    return decode_time(h800, (struct cost){flops, 2 * numbers});
+}
+
+static void decode_row(struct table *t, const struct machine *m,
                        enum cached kind, int64_t context, double time)
 {
-    struct work_done w = work_of(&v2, kind);
+    struct work_done w = work_of(&published, kind);
     double numbers = (double)(w.numbers * context);
     double flops = 2.0 * (double)(w.adds * context);
     double roof = roof_time(m, numbers, flops);
@@ -532,27 +532,27 @@ static void decode_row(struct table *t, const struct measured *m,
 
 enum { CONTEXTS = 12 }; // 256 and its doubles
 
-static void limits_table(const struct measured *m)
+static void limits_table(const struct machine *m)
 {
     struct table *t =
         table("limits", "intensity\tattainable [GFLOP/s]\th800 [GFLOP/s]");
-    for (int i = -8; i <= 40; i++) {
+    for (int i = -8; i <= 64; i++) {
         double x = exp2(i / 4.0);
-        row(t, "%.9g\t%.9g\t%.9g", x, 1e-9 * fmin(m->peak, x * m->read),
-            1e-9 * fmin(865e12, x * 3.35e12));
+        row(t, "%.9g\t%.9g\t%.9g", x, 1e-9 * fmin(m->flops, x * m->bandwidth),
+            1e-9 * fmin(h800.flops, x * h800.bandwidth));
     }
     done(t);
-    value("bandwidth_read", 1e-9 * m->read, 0, 1, "GB/s", TIMING);
-    value("fma_peak", 1e-9 * m->peak, 0, 1, "GFLOP/s", TIMING);
-    value("balance", m->peak / m->read, 0, 1, "flop/B", TIMING);
+    value("bandwidth_read", 1e-9 * m->bandwidth, 0, 1, "GB/s", TIMING);
+    value("fma_peak", 1e-9 * m->flops, 0, 1, "GFLOP/s", TIMING);
+    value("balance", m->flops / m->bandwidth, 0, 1, "flop/B", TIMING);
 }
 
 // The best share of the roof over contexts of 1k and more, or of any if there
 // is none.
-static double best_share(const struct measured *m, enum cached kind,
+static double best_share(const struct machine *m, enum cached kind,
                          double time[CONTEXTS])
 {
-    struct work_done w = work_of(&v2, kind);
+    struct work_done w = work_of(&published, kind);
     double best = 0;
     for (int i = 0; i < CONTEXTS; i++)
         if (time[i] > 0 && (i >= 2 || quick || kind == OF_REEXPANDED))
@@ -562,7 +562,7 @@ static double best_share(const struct measured *m, enum cached kind,
     return 100 * best;
 }
 
-static void roofline_values(const struct measured *m,
+static void roofline_values(const struct machine *m,
                             double time[CACHES][CONTEXTS])
 {
     static const char *const names[] = {"share_mha",        "share_gqa8",
@@ -573,7 +573,8 @@ static void roofline_values(const struct measured *m,
         value(names[k], best_share(m, k, time[k]), 0, 1, "%", TIMING);
     for (int i = 0; i < CONTEXTS; i++)
         last = time[OF_MHA][i] > 0 ? i : last;
-    struct work_done a = work_of(&v2, OF_MHA), b = work_of(&v2, OF_LATENT);
+    struct work_done a = work_of(&published, OF_MHA),
+                     b = work_of(&published, OF_LATENT);
     value("speedup_mha", time[OF_MHA][last] / time[OF_LATENT][last], 0, 1, "1",
           TIMING);
     value("speedup_naive", time[OF_NAIVE][last] / time[OF_LATENT][last], 0, 1,
@@ -611,28 +612,31 @@ static void times_table(double time[CACHES][CONTEXTS])
 }
 
 // Each kernel beside its plain form, at a context that the latter survives.
+static void kernel_row(struct table *t, struct bench *b, enum cached kind,
+                       int64_t at)
+{
+    struct cache c = cache_of(&published, kind, at, b->room);
+    struct work_done w = work_of(&published, kind);
+    double limit =
+        roof_time(&b->m, (double)(w.numbers * at), 2.0 * (double)(w.adds * at));
+    double fast = time_variant(b, kind, at);
+    double *y = vector((int64_t)published.h * c.e), from = seconds_now();
+    plain_heads(&c, published.h / c.groups, 0.05, b->q, y);
+    double plain = seconds_now() - from;
+    row(t, "%s\t%lld\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g", variant_names[kind],
+        (long long)at, 1e3 * plain, 1e3 * fast, plain / fast, 1e3 * limit,
+        100 * limit / fast);
+    free(y);
+}
+
 static void kernels_table(struct bench *b)
 {
     struct table *t =
         table("kernels", "kernel\tcontext\tplain [ms]\tfast [ms]\t"
                          "ratio\tlimit [ms]\tshare [%]");
-    int64_t at = quick ? 256 : 1024;
-    for (int k = 0; k < CACHES; k++) {
-        struct cache c = cache_of(&v2, k, at, b->room);
-        struct work_done w = work_of(&v2, k);
-        double limit = roof_time(&b->m, (double)(w.numbers * at),
-                                 2.0 * (double)(w.adds * at));
-        double fast = time_variant(b, k, at), from = seconds_now();
-        if (k == OF_REEXPANDED) // plain: as said, made anew for each head
-            continue;
-        double *y = vector((int64_t)v2.h * c.e);
-        plain_heads(&c, v2.h / c.groups, 0.05, b->q, y);
-        double plain = seconds_now() - from;
-        row(t, "%s\t%lld\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g", variant_names[k],
-            (long long)at, 1e3 * plain, 1e3 * fast, plain / fast, 1e3 * limit,
-            100 * limit / fast);
-        free(y);
-    }
+    for (int k = 0; k < CACHES; k++)
+        if (k != OF_REEXPANDED)
+            kernel_row(t, b, k, quick ? 256 : 1024);
     done(t);
 }
 
@@ -664,15 +668,16 @@ static void roofline(void)
 }
 
 // The times of contexts that grow fourfold beside their limits; the best share.
-static double layer_rows(const struct widths *z, const struct measured *m,
+static double layer_rows(const struct sizes *z, const struct machine *m,
                          int count, int64_t first, const double time[count])
 {
     struct table *t = table("layer", "context\ttime [ms]\tlimit [ms]\tshare [%]"
                                      "\tweights [ms]\tcore [ms]");
-    double share = 0, reading = 4.0 * (double)layer_size(z) / m->read;
+    double share = 0, reading = 4.0 * (double)layer_size(z) / m->bandwidth;
     for (int i = 0; i < count; i++) {
         int64_t at = first << 2 * i;
-        double core = 2.0 * (double)(work_of(z, OF_LATENT).adds * at) / m->peak;
+        double core =
+            2.0 * (double)(work_of(z, OF_LATENT).adds * at) / m->flops;
         double part = 100 * (reading + core) / time[i];
         row(t, "%lld\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g", (long long)at,
             1e3 * time[i], 1e3 * (reading + core), part, 1e3 * reading,
@@ -687,14 +692,14 @@ static double layer_rows(const struct widths *z, const struct measured *m,
 // after the other: weights are read, then the core computes.
 static void time_layer(void)
 {
-    static const struct widths tiny = {64, 8, 16, 8, 16, 32, 48};
-    const struct widths z = quick ? tiny : v2;
+    static const struct sizes tiny = {64, 8, 16, 8, 16, 32, 48};
+    const struct sizes z = quick ? tiny : published;
     int64_t n = layer_size(&z), most = quick ? 256 : 16384;
     int64_t wide = z.dc + z.dr;
     float *weights = floats(n), *room = floats(layer_room(&z));
     float *cached = floats(most * wide), *x = floats(z.d), *y = floats(z.d);
     struct layer_weights w = lay_layer(&z, weights);
-    struct measured m = {0, 0};
+    struct machine m = {0, 0};
     fill_floats("layer", n, weights);
     fill_floats("cache", most * wide, cached);
     fill_floats("token", z.d, x);
@@ -706,7 +711,8 @@ static void time_layer(void)
         struct cache c = cache_of(&z, OF_LATENT, at, cached);
         time[count] = INFINITY;
         look_for_limits(&m, weights, n);
-        for (int i = 0; i < (quick ? 2 : fast_par.rounds); i++) {
+        double begin = seconds_now();
+        for (int i = 0; once_more(i, begin); i++) {
             double from = seconds_now();
             layer_step(&z, &w, &c, x, room, y);
             time[count] = fmin(time[count], seconds_now() - from);
@@ -726,7 +732,7 @@ static void time_layer(void)
 
 // What both ways work on: latents [n_k][d_c + d_r], queries [h][n_q][...].
 struct crossing {
-    const struct widths *z;
+    const struct sizes *z;
     int nq, nk;
     float *latent, *w, *q, *all, *o, *y, *k, *v;
 };
@@ -734,7 +740,7 @@ struct crossing {
 // Head by head, keys and values are made, and then read by all queries.
 static void expand_way(const struct crossing *x)
 {
-    const struct widths *z = x->z;
+    const struct sizes *z = x->z;
     int d = z->dk + z->dr;
     int64_t wide = z->dc + z->dr, size = (int64_t)z->dc * (z->dk + z->dv);
     for (int s = 0; s < z->h; s++) {
@@ -755,7 +761,7 @@ static void expand_way(const struct crossing *x)
 // Queries meet W_kc, then latents; what they gather meets W_v.
 static void absorb_way(const struct crossing *x)
 {
-    const struct widths *z = x->z;
+    const struct sizes *z = x->z;
     int64_t d = z->dk + z->dr, wide = z->dc + z->dr;
     int64_t size = (int64_t)z->dc * (z->dk + z->dv);
     struct cache c = {x->nk,     1,    (int)wide, z->dc, x->latent,
@@ -778,25 +784,15 @@ static double time_way(const struct crossing *x,
                        void way(const struct crossing *))
 {
     double best = INFINITY, begin = seconds_now();
-    for (int i = 0; i < (quick ? 1 : fast_par.rounds); i++) {
+    for (int i = 0; once_more(i, begin); i++) {
         double from = seconds_now();
         way(x);
         best = fmin(best, seconds_now() - from);
-        if (i > 0 && seconds_now() - begin > 0.4)
-            break;
     }
     return best;
 }
 
-// Multiply-adds of each way.  eq:re-expansion
-static double way_adds(const struct widths *z, double nq, double nk, int absorb)
-{
-    double once = z->h * (double)z->dc * (z->dk + z->dv);
-    return absorb ? nq * once + nq * nk * z->h * (2 * z->dc + z->dr)
-                  : nk * once + nq * nk * z->h * (z->dk + z->dr + z->dv);
-}
-
-static struct crossing make_crossing(const struct widths *z, int nq, int nk)
+static struct crossing make_crossing(const struct sizes *z, int nq, int nk)
 {
     struct crossing x = {.z = z, .nq = nq, .nk = nk};
     int64_t d = z->dk + z->dr, wide = z->dc + z->dr, h = z->h;
@@ -819,16 +815,28 @@ static void free_crossing(struct crossing *x)
         free(all[i]);
 }
 
+// Where the second of two times is as long as the first, for the last time,
+// between numbers of queries; 0 if it never comes to that.
+static double times_cross(int count, const int queries[count],
+                          const double gap[count])
+{
+    for (int i = count - 1; i > 0; i--)
+        if (gap[i - 1] < 0 && gap[i] >= 0)
+            return queries[i - 1] * pow((double)queries[i] / queries[i - 1],
+                                        gap[i - 1] / (gap[i - 1] - gap[i]));
+    return 0;
+}
+
 // Both ways against the number of new queries, for 4096 keys and eight heads.
 static void time_crossover(void)
 {
-    static const int queries[] = {1,   2,   4,   8,   16,  32,  64,  96,
-                                  128, 160, 192, 256, 384, 512, 768, 1024};
-    struct widths z = v2;
+    static const int queries[] = {1, 4, 16, 64, 128, 192, 256, 384, 512, 1024};
+    enum { COUNT = sizeof queries / sizeof *queries };
+    struct sizes z = published;
     z.h = quick ? 1 : 8;
-    int nk = quick ? 64 : 4096, count = quick ? 6 : 16;
+    int nk = quick ? 64 : 4096, count = quick ? 4 : COUNT;
     struct crossing x = make_crossing(&z, queries[count - 1], nk);
-    double last = 0, crossing = 0, sum = 0;
+    double gap[COUNT], sum = 0;
 #pragma omp parallel reduction(+ : sum)
     sum += peak();
     struct table *t = table("crossover", "nq\texpand [ms]\tabsorb [ms]\t"
@@ -837,18 +845,14 @@ static void time_crossover(void)
     for (int i = 0; i < count; i++) {
         int n = x.nq = queries[i];
         double a = time_way(&x, expand_way), b = time_way(&x, absorb_way);
-        double gap = log(b / a);
+        gap[i] = log(b / a);
         row(t, "%d\t%.9g\t%.9g\t%.9g\t%.9g", n, 1e3 * a, 1e3 * b,
-            2e3 * way_adds(&z, n, nk, 0) / sum,
-            2e3 * way_adds(&z, n, nk, 1) / sum);
-        if (i > 0 && last < 0 && gap >= 0 && crossing == 0)
-            crossing =
-                exp(log(queries[i - 1]) +
-                    log((double)n / queries[i - 1]) * last / (last - gap));
-        last = gap;
+            2e3 * expand_macs(z, n, nk) / sum,
+            2e3 * absorb_macs(z, n, nk) / sum);
     }
     done(t);
-    value("crossover_measured", crossing, 0, 1, "1", TIMING);
+    value("crossover_measured", times_cross(count, queries, gap), 0, 1, "1",
+          TIMING);
     value("crossover_keys", nk, 0, 1, "1", EXACT);
     value("crossover_heads", z.h, 0, 1, "1", EXACT);
     free_crossing(&x);

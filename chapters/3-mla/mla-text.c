@@ -51,20 +51,12 @@ static void unpack_int8(int n, int group, const int8_t byte[n],
 // What a cache keeps of a number.
 enum keep { AS_IT_IS, AS_BF16, AS_INT8 };
 
-// The nearest number with 8 binary digits, even ones first.
-static float nearest_bf16(float x)
-{
-    uint32_t u = bits_of32(x);
-    u += 0x7fff + (u >> 16 & 1);
-    return of_bits32(u & 0xffff0000);
-}
-
 static void round_trip(enum keep keep, int n, int group, float c[n])
 {
     int8_t byte[n];
     float scale[n];
     for (int i = 0; keep == AS_BF16 && i < n; i++)
-        c[i] = nearest_bf16(c[i]);
+        c[i] = bf16(c[i]);
     if (keep == AS_INT8) {
         pack_int8(n, group, c, byte, scale);
         unpack_int8(n, group, byte, scale, c);
@@ -177,13 +169,11 @@ static struct rounding_cost cost_row(struct table *t, enum keep keep, int group,
         bound[0] = fmax(bound[0], keep == AS_INT8 ? k.bound : 0);
     }
     struct mean l = mean(n, latent), s = mean(n, score), o = mean(n, output);
-    struct mean p = mean(n, predicted);
+    double p = keep == AS_INT8 ? mean(n, predicted).mean : one_rounding();
     row(t, "%s\t%d\t%d\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g",
         keep == AS_BF16 ? "bf16" : "int8", group, int8_bytes(keep, group),
-        l.mean, l.se, keep == AS_INT8 ? p.mean : 0,
-        keep == AS_INT8 ? sqrt(2 / 3.) * p.mean : 0, s.mean, s.se, o.mean,
-        o.se);
-    return (struct rounding_cost){l.mean, s.mean, o.mean, s.se, p.mean};
+        l.mean, l.se, p, sqrt(2 / 3.) * p, s.mean, s.se, o.mean, o.se);
+    return (struct rounding_cost){l.mean, s.mean, o.mean, s.se, p};
 }
 
 // A latent of bytes, in groups with a scale each, beside one of bf16.

@@ -850,8 +850,8 @@ static struct cost decode_cost(enum variant v, int g, struct sizes z, double b)
     }
 }
 
-// A machine's limits, in bytes and flops a second; that of the model is as
-// FlashMLA's documents have it.
+// A machine's limits, in bytes and flops a second; the H800's, for numbers of
+// 16 bits, as FlashMLA's documents have them.
 struct machine {
     double bandwidth, flops;
 };
@@ -895,10 +895,11 @@ static double crossover(struct sizes z, double nk)
     return map + nk * more > 0 ? nk * map / (map + nk * more) : INFINITY;
 }
 
-// Weights of a layer's matrices.  eq:parameters
 enum { PARTS = 6 };
 static const char *const part_names[] = {"W'_c", "W_qc, W_qr", "W_c, W_kr",
                                          "W_kc", "W_v",        "W_o"};
+
+// Weights of a layer, matrix by matrix, and of all.  eq:parameters
 static double parameters(struct sizes z, double part[PARTS])
 {
     double all = 0, h = z.h;
@@ -958,7 +959,7 @@ static void intensity(void)
           "counts, over the limits of the model machine");
 }
 
-// Which matrices hold a layer's weights, and what was saved by not storing
+// Which matrices hold a layer's weights, and what is saved by not storing
 // their products.
 static void ledger(void)
 {
