@@ -225,12 +225,13 @@ $B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave \
 $(patsubst %,$B/tests/%.ran,weave weave-pages inputs): \
     $(shell find tests/fixtures tests/fuzz -type f) src/weave/page.css
 
-# bench.c, maps.c and the libraries again, to be loaded by bench.py; what else is
-# in C in tests/bench/ is a program.
-bench-c := tests/bench/bench.c tests/bench/maps.c \
+# Parts of bench.py's library, and the libraries again; what else is in C in
+# tests/bench/ is a program.
+bench-parts := $(patsubst %,tests/bench/%.c,bench maps decode)
+bench-c := $(bench-parts) \
            $(foreach f,$(filter-out weave new,$(folders)),$(wildcard src/$f/*.c))
 bench-programs := $(patsubst tests/bench/%.c,$B/bench/%,\
-                      $(filter-out %/bench.c %/maps.c,$(wildcard tests/bench/*.c)))
+                      $(filter-out $(bench-parts),$(wildcard tests/bench/*.c)))
 $B/bench/%.o: %.c $B/flags
 	mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@

@@ -72,6 +72,12 @@ untimed = for d in $1/*; do \
               awk -F'\t' '$$2 == "timing" { gsub(",", "\n", $$4); print $$4 }' \
                   $$d/experiments.tsv | (cd $$d; xargs -r rm -f); \
               rm $$d/run.tsv $$d/experiments.tsv; done
+# A quick run is small, but says what the published one says.
+verdicts = awk -F'\t' 'FNR == 1 { next } \
+    FILENAME ~ /expected/ { said[$$2] = $$NF; next } \
+    $$NF != said[$$1] { bad = 1; \
+        print FILENAME ": " $$1 " is " $$NF ", published " said[$$1] } \
+    END { exit bad }' chapters/$1/expected.tsv $2/$1/*.claims.tsv
 check-threads: programs  ## the same bytes from one thread and from two
 	rm -rf $c/threads
 	$(call run-all,$c/threads/1,--threads 1)
@@ -79,6 +85,7 @@ check-threads: programs  ## the same bytes from one thread and from two
 	$(call untimed,$c/threads/1)
 	$(call untimed,$c/threads/2)
 	diff -r $c/threads/1 $c/threads/2
+	for s in $(ran); do $(call verdicts,$$s,$c/threads/1); done
 
 # A chapter that is no more may have left something in build/.
 same = ! diff -r --exclude='.*' $B/$1 $c/twice/$1 | grep -v '^Only in $B/'

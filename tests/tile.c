@@ -4,6 +4,7 @@
 #include "lab/lab.h"
 #include "nn/nn.h"
 #include "tile/attention.h"
+#include "tile/decode.h"
 #include "tile/math.h"
 #include "tile/tile.h"
 // Criterion's headers bring complex.h, which defines I.
@@ -201,6 +202,82 @@ Test(peak, is_a_rate_that_the_product_stays_below, .description = "eq:peak")
 {
     double p = peak();
     cr_expect(p > 1e9 && p < 1e12, "%g", p);
+}
+
+// ---- decode -----------------------------------------------------------------
+
+// One output of one query: the sums of the definition, in doubles.
+static double read_out(const struct cache *c, int g, const float *q,
+                       double scale, int column)
+{
+    double *s = vector(c->t), most = -INFINITY, sum = 0, y = 0;
+    for (int64_t i = 0; i < c->t; i++) {
+        for (int j = 0; j < c->d; j++)
+            s[i] += scale * q[j] * c->k[g * c->k_group + i * c->k_row + j];
+        most = fmax(most, s[i]);
+    }
+    for (int64_t i = 0; i < c->t; i++) {
+        double p = exp(s[i] - most);
+        sum += p;
+        y += p * c->v[g * c->v_group + i * c->v_row + column];
+    }
+    free(s);
+    return y / sum;
+}
+
+// Gaps between rows, values inside keys, few and many queries, every place at
+// which a block, a part or a vector ends.
+Test(decode, agrees_with_the_definition, .description = "eq:streaming")
+{
+    int queries[] = {1, 2, 3, 5, 8, 9, 16, 17, 40};
+    int64_t contexts[] = {1, 5, 8, 9, 96, 97, 128, 130, 1030};
+    for (int i = 0; i < 81; i++) {
+        struct random r = stream("decode", (uint32_t)i);
+        int n = queries[i % 9], groups = 1 + i % 3, inside = i % 2;
+        struct cache c = {.t = contexts[i / 9], .groups = groups};
+        c.d = 1 + (int)below(&r, 220), c.e = 1 + (int)below(&r, 150);
+        c.e = inside && c.e > c.d ? c.d : c.e;
+        c.k_row = c.d + below(&r, 5), c.k_group = c.t * c.k_row + 7;
+        c.v_row = inside ? c.k_row : c.e + below(&r, 5);
+        c.v_group = inside ? c.k_group : c.t * c.v_row;
+        int64_t keys = groups * c.k_group, size = keys + groups * c.t * c.v_row;
+        float *x = floats(size), *q = floats(groups * n * c.d);
+        float *y = floats(groups * n * c.e);
+        normals32(&r, size, x);
+        normals32(&r, groups * n * c.d, q);
+        c.k = x, c.v = inside ? x : x + keys;
+        double scale = 1 / sqrt(c.d);
+        decode(&c, n, (float)scale, q, y);
+        for (int s = 0; s < groups * n; s++)
+            for (int j = 0; j < c.e; j += 1 + j % 7) {
+                double want = read_out(&c, s / n, q + s * c.d, scale, j);
+                // Scores of size 4 err by some 15 roundings, weights by that.
+                cr_expect(epsilon_eq(dbl, y[s * c.e + j], want, 5e-6),
+                          "case %d, query %d, number %d", i, s, j);
+            }
+        free(x);
+        free(q);
+        free(y);
+    }
+}
+
+Test(decode, has_the_same_bits_at_any_number_of_threads,
+     .description = "eq:streaming")
+{
+    struct random r = stream("decode", 100);
+    enum { T = 2100, D = 40, E = 33, MOST = 20 };
+    float *x = floats(T * (D + E)), q[MOST * D], y[2][MOST * E];
+    normals32(&r, T * (D + E), x);
+    normals32(&r, MOST * D, q);
+    struct cache c = {T, 1, D, E, x, x + T * D, D, 0, E, 0};
+    for (int n = 1; n <= MOST; n += 6)
+        for (int t = 1; t <= 4; t++) {
+            omp_set_num_threads(t);
+            decode(&c, n, 0.1f, q, y[t > 1]);
+            cr_expect(t == 1 || memcmp(y[0], y[1], 4 * n * E) == 0);
+        }
+    omp_set_num_threads(1);
+    free(x);
 }
 
 // ---- vector functions -------------------------------------------------------

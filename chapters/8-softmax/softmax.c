@@ -997,25 +997,37 @@ static void calculus(void)
           "of 1e-5 to either side is off by at most half the step");
 }
 
-// By how much the maps stretch: along random steps, and by their Jacobians.
+// How much farther apart the weights are than the logits.
+static double stretched(const double x[N], const double y[N])
+{
+    double from = 0, to = 0, p[N], q[N];
+    softmax(N, x, p);
+    softmax(N, y, q);
+    for (int i = 0; i < N; i++) {
+        from += (x[i] - y[i]) * (x[i] - y[i]);
+        to += (p[i] - q[i]) * (p[i] - q[i]);
+    }
+    return sqrt(to / from);
+}
+
+// By how much the maps stretch: along random steps, along those that move two
+// equal logits far above the rest apart, and by their Jacobians.
 static void stretches(void)
 {
-    double ratio = 0, most[2] = {0, 0}, x[N], y[N], p[N], q[N];
+    double ratio = 0, most[2] = {0, 0}, x[N], y[N], p[N];
     for (int i = 0; i < vectors(); i++) {
         draw("one end", i, x);
         draw("a step", i, y);
-        double from = 0, to = 0, far = ldexp(1, -(i % 10));
+        double far = ldexp(1, -(i % 10));
         for (int j = 0; j < N; j++)
             y[j] = x[j] + far * y[j];
         softmax(N, x, p);
-        softmax(N, y, q);
-        for (int j = 0; j < N; j++) {
-            from += (x[j] - y[j]) * (x[j] - y[j]);
-            to += (p[j] - q[j]) * (p[j] - q[j]);
-        }
-        ratio = worse(ratio, sqrt(to / from));
+        ratio = worse(ratio, stretched(x, y));
         most[0] = worse(most[0], stretch(1, N, p));
         most[1] = worse(most[1], stretch(1.5, N, p));
+        memcpy(y, x, sizeof y);
+        x[0] = x[1] = 40, y[0] = 40 + far, y[1] = 40 - far;
+        ratio = worse(ratio, stretched(x, y));
     }
     value("spectral", most[0], 0, 1, "1", SAMPLED);
     value("norm_found_15", most[1], 0, 1, "1", SAMPLED);

@@ -178,4 +178,123 @@ def attention(b):
                    (y, [z], 1e-4))
 
 
-CASES = [product, functions, maps, normals, attention, transformer]
+def decode(b):
+    """One token's attention over a cache: heads with keys of their own, four
+    and eight that share them.  Torch's products of a batch; the queries that
+    share a head of keys are a matrix."""
+    d = 128
+    for threads in sorted({1, b.most}):
+        for name, groups, n, t in (("mha", 32, 1, 4096), ("mha", 32, 1, 16384),
+                                   ("gqa", 8, 4, 4096), ("gqa", 8, 4, 16384),
+                                   ("mqa", 1, 8, 16384), ("mqa", 1, 8, 65536)):
+            line = f"{name} {groups}x{n} {t}"
+            if not b.wants(line, threads):
+                continue
+            q, k, v = (b.floats(groups * m * d) for m in (n, t, t))
+            y, z = (b.floats(groups * n * d, False) for _ in range(2))
+            peers = {}
+            if torch:
+                u, w, x = (b.tensor(a, groups, -1, d) for a in (q, k, v))
+                out = b.tensor(z, groups, n, d)
+                peers["torch"] = lambda: torch.bmm(torch.softmax(torch.bmm(
+                    u * d**-0.5, w.transpose(1, 2)), -1), x, out=out)
+            size = ctypes.c_int64(t)
+            b.case(line, threads,
+                   lambda: b.ours.decode_cache(groups, n, size, d, d, q, k, v,
+                                               y),
+                   peers, None, "ms",
+                   lambda: b.seconds_of(flops=4 * groups * n * t * d,
+                                        bytes=8 * groups * t * d,
+                                        threads=threads),
+                   (y, [z] if torch else [], 1e-4))
+
+
+def latent(b):
+    """128 queries over the latents of DeepSeek-V2, which are keys and values."""
+    for threads in sorted({1, b.most}):
+        for t in (1024, 4096, 16384):
+            if not b.wants(f"mla core {t}", threads):
+                continue
+            q, c = b.floats(128 * 576), b.floats(t * 576)
+            y, z = (b.floats(128 * 512, False) for _ in range(2))
+            peers = {}
+            if torch:
+                u, k, out = (b.tensor(a, -1, w)
+                             for a, w in ((q, 576), (c, 576), (z, 512)))
+                peers["torch"] = lambda: torch.mm(torch.softmax(torch.mm(
+                    u * 192**-0.5, k.t()), -1), k[:, :512], out=out)
+            size = ctypes.c_int64(t)
+            b.case(f"mla core {t}", threads,
+                   lambda: b.ours.decode_latent(size, q, c, y), peers, None,
+                   "ms", lambda: b.seconds_of(flops=2 * 128 * 1088 * t,
+                                              threads=threads),
+                   (y, [z] if torch else [], 1e-4))
+
+
+def torch_layer(w, t, x, c):
+    """The layer as functions of torch: w as layer_token lays it out."""
+    def part(*shape):
+        n = 1
+        for s in shape:
+            n *= s
+        part.at += n
+        return w[part.at - n:part.at].view(shape)
+    part.at = 0
+    dq, wq, wc = part(1536, 5120), part(24576, 1536), part(576, 5120)
+    kc, v, o = part(128, 512, 128), part(128, 128, 512), part(5120, 16384)
+    angle = (t - 1) * 10000 ** -(torch.arange(0, 64, 2) / 64).double()
+    cos, sin = torch.cos(angle).float(), torch.sin(angle).float()
+
+    def turn(z):
+        a, b = z[..., 0::2], z[..., 1::2]
+        return torch.stack((a * cos - b * sin, a * sin + b * cos),
+                           -1).flatten(-2)
+
+    def norm(z):
+        return z * torch.rsqrt((z * z).mean() + 1e-6)
+
+    def run():
+        q = torch.mv(wq, norm(torch.mv(dq, x))).view(128, 192)
+        new = torch.mv(wc, x)
+        c[-1, :512] = norm(new[:512])
+        c[-1, 512:] = turn(new[512:])
+        whole = torch.cat((torch.bmm(kc, q[:, :128, None])[:, :, 0],
+                           turn(q[:, 128:])), 1)
+        p = torch.softmax(torch.mm(whole * 192**-0.5, c.t()), -1)
+        heads = torch.bmm(v, torch.mm(p, c[:, :512])[:, :, None])
+        return torch.mv(o, heads.view(-1))
+    return run
+
+
+def layer(b):
+    """A layer of DeepSeek-V2 at its real dimensions, one token; its weights are
+    read, then the core computes."""
+    for threads in sorted({1, b.most}):
+        for t in (1024, 4096, 16384):
+            if not b.wants(f"mla layer {t}", threads):
+                continue
+            b.ours.layer_floats.restype = ctypes.c_int64
+            b.ours.layer_room_floats.restype = ctypes.c_int64
+            n = b.ours.layer_floats()
+            w, c, x = b.floats(n), b.floats(t * 576), b.floats(5120)
+            room = b.floats(b.ours.layer_room_floats(), False)
+            y, z = b.floats(5120, False), b.floats(5120, False)
+            peers = {}
+            if torch:
+                weights = b.tensor(w, n)
+                weights *= 0.02
+                run = torch_layer(weights, t, b.tensor(x, 5120),
+                                  b.tensor(c, t, 576).clone())
+                peers["torch"] = lambda: b.tensor(z, 5120).copy_(run())
+            size = ctypes.c_int64(t)
+            b.case(f"mla layer {t}", threads,
+                   lambda: b.ours.layer_token(size, w, c, x, room, y), peers,
+                   None, "ms",
+                   lambda: (b.seconds_of(bytes=4 * n, threads=threads) +
+                            b.seconds_of(flops=2 * 128 * 1088 * t,
+                                         threads=threads)),
+                   (y, [z] if torch else [], 1e-3))
+
+
+CASES = [product, functions, maps, normals, attention, transformer, decode,
+         latent, layer]
