@@ -355,14 +355,14 @@ static void check_kernels(void)
 
 static void count_work(void)
 {
-    static const struct widths small = {24, 16, 6, 4, 5, 10, 12};
+    static const struct widths tiny = {24, 16, 6, 4, 5, 10, 12};
     double wrong = 0;
     struct table *t =
         table("work", "variant\tnumbers\tbytes [B]\tflops\t"
                       "intensity\tcounted_numbers\tcounted_flops");
     for (int k = 0; k < CACHES; k++) {
         struct work_done w = work_of(&v2, k), c = work_counted(&v2, k);
-        struct work_done x = work_of(&small, k), y = work_counted(&small, k);
+        struct work_done x = work_of(&tiny, k), y = work_counted(&tiny, k);
         wrong += w.numbers != c.numbers || w.adds != c.adds;
         wrong += x.numbers != y.numbers || x.adds != y.adds;
         row(t, "%s\t%lld\t%lld\t%lld\t%.17g\t%lld\t%lld", variant_names[k],

@@ -55,17 +55,17 @@ static void pack_strips(int n, int d, float scale, const float *restrict x,
 
 // ---- forward ----------------------------------------------------------------
 
-typedef int32_t lane_bits __attribute__((vector_size(4 * LANES)));
+typedef uint32_t lane_bits __attribute__((vector_size(4 * LANES)));
 
 static inline lanes larger(lanes x, lanes y)
 {
-    lane_bits first = x > y;
+    lane_bits first = (lane_bits)(x > y);
     return (lanes)(((lane_bits)x & first) | ((lane_bits)y & ~first));
 }
 
-// 2^x for x <= 0, zero below the smallest normal number; NaN stays.  The whole
-// part of x goes to the exponent, as in math.h; the error is below one unit in
-// the last place, and 2^0 is 1.
+// 2^x for x <= 0, zero below the smallest normal number; a NaN that arithmetic
+// made stays one.  The whole part of x goes to the exponent, as in math.h; the
+// error is below one unit in the last place, and 2^0 is 1.
 static inline lanes power_of_two(lanes x)
 {
     lanes whole = x + WHOLE32, r = x - (whole - WHOLE32);
@@ -76,7 +76,7 @@ static inline lanes power_of_two(lanes x)
     p = p * r + 0x1.62e43p-1f;
     p = p * r + 1;
     lane_bits power = (lane_bits)p + ((lane_bits)whole << 23);
-    return (lanes)(power & ~(x < -126));
+    return (lanes)(power & ~(lane_bits)(x < -126));
 }
 
 // What is kept of COLUMNS queries, in powers of two: the largest score so far
@@ -197,7 +197,7 @@ int64_t attend_scratch(int d)
 static void lay_out(int d, float *at, struct work *w)
 {
     w->s = at;
-    w->strips = w->s + (KEYS_AT_ONCE + 1) * COLUMNS;
+    w->strips = w->s + (KEYS_AT_ONCE + 1L) * COLUMNS;
     w->sums = w->strips + (int64_t)STRIPS * COLUMNS * d;
     w->last = w->sums + (int64_t)STRIPS * COLUMNS * whole(d, COLUMNS);
     w->values = w->last + (int64_t)ROWS * d;
@@ -207,7 +207,7 @@ static void lay_out(int d, float *at, struct work *w)
 static void meet(struct work *w, int strip, int keys, int free, int d, int left,
                  const float *k, int64_t step, const float *v, int64_t row)
 {
-    int64_t wide = whole(d, COLUMNS), g = strip * COLUMNS;
+    int64_t wide = whole(d, COLUMNS), g = (int64_t)strip * COLUMNS;
     struct seen *of = w->of + strip;
     lanes old[2] = {of->top[0], of->top[1]};
     scores(keys, free, d, left, k, step, w->last, w->strips + g * d,
@@ -231,7 +231,7 @@ void attend(int n, int d, int causal, const float *q, const float *k,
     for (int i = 0; i < n; i += STRIPS * COLUMNS) {
         int queries = least(n - i, STRIPS * COLUMNS);
         int most = causal ? i + queries : n;
-        memset(w.sums, 0, STRIPS * COLUMNS * (size_t)wide * sizeof *w.sums);
+        memset(w.sums, 0, sizeof *w.sums * STRIPS * COLUMNS * (size_t)wide);
         for (int g = 0; g < STRIPS; g++)
             w.of[g] = (struct seen){
                 .top = {(lanes){0} - INFINITY, (lanes){0} - INFINITY}};
@@ -278,7 +278,7 @@ static void strips_back(int keys, int d, const float *a, int64_t row,
         lanes t[ROWS][2] = {0};
         tile(d, a, row, 1, strips + (int64_t)c * d, COLUMNS, t);
         for (int r = 0; r < ROWS; r++) {
-            lanes_at *to = (lanes_at *)(s + r * KEYS_BACK + c);
+            lanes_at *to = (lanes_at *)(s + (int64_t)r * KEYS_BACK + c);
             to[0] = t[r][0], to[1] = t[r][1];
         }
     }

@@ -222,6 +222,20 @@ static void many(const struct cache *c, int n, int64_t from, int64_t to,
 
 typedef int32_t places __attribute__((vector_size(4 * LANES)));
 
+// Lanes of x and, from LANES on, of y.
+static inline __attribute__((always_inline)) lanes chosen(lanes x, lanes y,
+                                                          places from)
+{
+#ifdef __clang__
+    lanes z;
+    for (int l = 0; l < LANES; l++)
+        z[l] = from[l] < LANES ? x[from[l]] : y[from[l] - LANES];
+    return z;
+#else
+    return __builtin_shuffle(x, y, from);
+#endif
+}
+
 // x and y in groups of w lanes: their first halves plus their second ones, x's
 // groups before y's.
 static inline __attribute__((always_inline)) lanes halves(lanes x, lanes y,
@@ -233,7 +247,7 @@ static inline __attribute__((always_inline)) lanes halves(lanes x, lanes y,
         first[l] = l / (w / 2) * w + l % (w / 2);
         second[l] = first[l] + w / 2;
     }
-    return __builtin_shuffle(x, y, first) + __builtin_shuffle(x, y, second);
+    return chosen(x, y, first) + chosen(x, y, second);
 }
 
 // The sums of the lanes of eight vectors.
