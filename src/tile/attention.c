@@ -176,7 +176,7 @@ static void leave(int queries, int d, int64_t wide, const struct seen *of,
 
 // What attend works in: weights of a block, queries and sums of all strips, the
 // last keys, and values where their rows are too short for the tile.
-struct work {
+struct head_work {
     float *s, *strips, *sums, *last, *values;
     struct seen of[STRIPS];
 };
@@ -191,10 +191,10 @@ static int64_t numbers_of_work(int d)
 int64_t attend_scratch(int d)
 {
     return numbers_of_work(d) * (int64_t)sizeof(float) +
-           (int64_t)sizeof(struct work);
+           (int64_t)sizeof(struct head_work);
 }
 
-static void lay_out(int d, float *at, struct work *w)
+static void lay_out(int d, float *at, struct head_work *w)
 {
     w->s = at;
     w->strips = w->s + (KEYS_AT_ONCE + 1L) * COLUMNS;
@@ -204,8 +204,9 @@ static void lay_out(int d, float *at, struct work *w)
 }
 
 // One strip of queries meets the first `keys` of a block.
-static void meet(struct work *w, int strip, int keys, int free, int d, int left,
-                 const float *k, int64_t step, const float *v, int64_t row)
+static void meet(struct head_work *w, int strip, int keys, int free, int d,
+                 int left, const float *k, int64_t step, const float *v,
+                 int64_t row)
 {
     int64_t wide = whole(d, COLUMNS), g = (int64_t)strip * COLUMNS;
     struct seen *of = w->of + strip;
@@ -224,7 +225,7 @@ void attend(int n, int d, int causal, const float *q, const float *k,
 {
     int64_t wide = whole(d, COLUMNS);
     int packs = d % COLUMNS != 0;
-    struct work w;
+    struct head_work w;
     float *at = floats(numbers_of_work(d));
     lay_out(d, at, &w);
     pack_rows(n % ROWS, ROWS, d, d, 1, k + (n - n % ROWS) * step, step, w.last);
