@@ -25,5 +25,5 @@ set label 6 "sixteen groups" at 16.5,45 right tc lt GREY
 plot bound(x) lt GREY lw 2, groups(x) lt GREY dt DASH, \
      for [i = 1:2] "recall-pairs.tsv" \
          using (of(word("softmax relu2", i))):"share [%]":"se_share" with yerrorlines lt i, \
-     "recall-pairs.tsv" using (of("decay")):"share [%]" with points lt 4 ps 1.2, \
+     "recall-pairs.tsv" using (of("decay")):"share [%]" with points lt 4 pt 12 ps 1.5, \
      "recall-pairs.tsv" using (of("linear")):"share [%]" with points lt 3 ps 0.7
