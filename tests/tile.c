@@ -2,6 +2,8 @@
 //
 //     cc … -lopenblas
 #include "lab/lab.h"
+#include "nn/nn.h"
+#include "tile/attention.h"
 #include "tile/decode.h"
 #include "tile/math.h"
 #include "tile/tile.h"
@@ -556,4 +558,147 @@ Test(functions, have_the_same_bits_in_every_lane)
                           (isnan(alone) && isnan(v[i])));
             }
         }
+}
+
+// ---- attention --------------------------------------------------------------
+
+// One head in memory with gaps behind rows, as heads beside each other have.
+struct head_case {
+    int n, d, causal;
+    int64_t step, out;
+    float *q, *k, *v, *y, *dy, *lse;
+};
+
+static struct head_case head_case(int n, int d, int causal, double size)
+{
+    struct head_case c = {
+        .n = n, .d = d, .causal = causal, .step = d + 3, .out = d + 1};
+    struct random r = stream("head", (uint32_t)(1000 * n + d));
+    c.q = floats(n * (3 * c.step + 2 * c.out + 1));
+    c.k = c.q + n * c.step, c.v = c.k + n * c.step;
+    c.y = c.v + n * c.step, c.dy = c.y + n * c.out;
+    c.lse = c.dy + n * c.out;
+    for (int i = 0; i < n * (3 * c.step + 2 * c.out); i++)
+        c.q[i] = (float)((i < 2 * n * c.step ? size : 1) * normal(&r));
+    return c;
+}
+
+static double head_loss(void *of)
+{
+    struct head_case *c = of;
+    double loss = 0;
+    attend(c->n, c->d, c->causal, c->q, c->k, c->v, c->step, c->y, c->out,
+           c->lse);
+    for (int i = 0; i < c->n; i++)
+        for (int j = 0; j < c->d; j++)
+            loss += (double)c->y[i * c->out + j] * c->dy[i * c->out + j];
+    return loss;
+}
+
+// How far y and lse are from two passes in doubles.
+static double head_error(const struct head_case *c)
+{
+    double error = 0, p[c->n];
+    for (int i = 0; i < c->n; i++) {
+        int seen = c->causal ? i + 1 : c->n;
+        double top = -INFINITY, sum = 0;
+        for (int j = 0; j < seen; j++) {
+            p[j] = 0;
+            for (int l = 0; l < c->d; l++)
+                p[j] += (double)c->q[i * c->step + l] * c->k[j * c->step + l];
+            top = fmax(top, p[j] /= sqrt(c->d));
+        }
+        for (int j = 0; j < seen; j++)
+            sum += p[j] = exp(p[j] - top);
+        for (int l = 0; l < c->d; l++) {
+            double y = 0;
+            for (int j = 0; j < seen; j++)
+                y += p[j] / sum * c->v[j * c->step + l];
+            error = fmax(error, fabs(y - c->y[i * c->out + l]));
+        }
+        double lse = top + log(sum);
+        error = fmax(error, fabs(lse - c->lse[i]) / fmax(1, fabs(lse)));
+    }
+    return error;
+}
+
+// Around the sizes of tiles, strips and blocks, and beyond all of them.
+Test(attention, that_streams_is_two_passes_in_doubles)
+{
+    int n[] = {1, 2, 7, 8, 9, 31, 32, 33, 65, 383, 384, 385, 500};
+    int d[] = {1, 8, 31, 32, 33, 64, 100};
+    for (int i = 0; i < 13; i++)
+        for (int j = 0; j < 7; j++)
+            for (int causal = 0; causal < 2; causal++) {
+                struct head_case c = head_case(n[i], d[j], causal, 1);
+                head_loss(&c);
+                // Scores of up to 20 or so are rounded by 2^-21 each.
+                cr_expect(head_error(&c) < 1e-5, "n = %d, d = %d: %g", n[i],
+                          d[j], head_error(&c));
+                free(c.q);
+            }
+}
+
+Test(attention, of_one_position_is_its_value)
+{
+    struct head_case c = head_case(1, 64, 1, 1);
+    head_loss(&c);
+    for (int j = 0; j < 64; j++)
+        cr_expect(eq(flt, c.y[j], c.v[j]));
+    free(c.q);
+}
+
+// A score of 1e4 is rounded by 1e-3, and so are the weights; a plain
+// exponential would be infinite.
+Test(attention, bears_scores_of_ten_thousand)
+{
+    for (int causal = 0; causal < 2; causal++) {
+        struct head_case c = head_case(300, 64, causal, 50);
+        double most = 0;
+        head_loss(&c);
+        for (int i = 0; i < 300; i++)
+            most = fmax(most, fabs(c.lse[i]));
+        cr_expect(most > 5000 && isinf(expf((float)most)));
+        cr_expect(head_error(&c) < 2e-2, "%g", head_error(&c));
+        free(c.q);
+    }
+}
+
+Test(attention, keeps_nan_where_it_is_seen)
+{
+    struct head_case c = head_case(70, 64, 1, 1);
+    c.k[40 * c.step] = NAN;
+    head_loss(&c);
+    cr_expect(isnan(c.y[40 * c.out]) && isnan(c.y[69 * c.out]));
+    for (int i = 0; i < 40 * c.out; i += c.out)
+        cr_expect(not(isnan(c.y[i])));
+    free(c.q);
+}
+
+// Differences of floats: with steps of 1/32 their own error is 1e-5 or so.
+Test(attention, gradient_is_that_of_differences,
+     .description = "eq:attention-back")
+{
+    int shapes[][3] = {{9, 8, 1}, {33, 5, 0}, {41, 33, 1}};
+    for (int i = 0; i < 3; i++) {
+        int n = shapes[i][0], d = shapes[i][1];
+        struct head_case c = head_case(n, d, shapes[i][2], 0.7);
+        float *dq = floats(3 * n * c.step), *dk = dq + n * c.step;
+        memset(dq, 0, (size_t)(3 * n * c.step) * sizeof *dq);
+        head_loss(&c);
+        attend_back(n, d, c.causal, c.q, c.k, c.v, c.step, c.y, c.dy, c.out,
+                    c.lse, dq, dk, dk + n * c.step);
+        double gap =
+            gradient_gap(3 * n * (int)c.step, c.q, dq, 0x1p-5, head_loss, &c);
+        cr_expect(gap < 2e-4, "n = %d, d = %d: %g", n, d, gap);
+        free(dq);
+        free(c.q);
+    }
+}
+
+Test(attention, works_in_a_space_that_n_does_not_change)
+{
+    cr_expect(attend_scratch(64) < 1 << 20);
+    cr_expect(attend_scratch(128) < 1 << 20);
+    cr_expect(attend_scratch(64) >= 4 * 64 * COLUMNS);
 }

@@ -774,7 +774,7 @@ static void calculators(void)
                "$ focus features --map relu --d 64\n"
                "mean\tcv2\tS_onehot\tS_dense\n"
                "0.3989422804014327\t2.1415926535897931\t0.56418958354775628\t"
-               "0.98367733043205407\n");
+               "0.98367733039630689\n");
     option("map", &ask.feature, "relu|elu1|exp|relu2|sigmoid|softplus|square",
            "from z to feature");
     option("d", &ask.d, 0, "features");

@@ -854,11 +854,11 @@ static void compare_readings(const struct letters *l, const struct text *text,
                        text->letter[text->training + i + 1], d);
 }
 
-static void reading_row(struct table *t, int run, const char *form,
+static void reading_row(struct table *t, int run, const char *reader,
                         const char *precision, const struct differences *d)
 {
     double n = (double)d->positions;
-    row(t, "%d\t%s\t%s\t%.9g\t%.9g\t%.9g\t%lld\t%lld\t%.9g\t%lld", run, form,
+    row(t, "%d\t%s\t%s\t%.9g\t%.9g\t%.9g\t%lld\t%lld\t%.9g\t%lld", run, reader,
         precision, d->loss / n, 100 * d->right / n, d->most,
         (long long)d->flips, (long long)d->ties, d->widest,
         (long long)d->positions);

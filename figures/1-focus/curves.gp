@@ -36,7 +36,7 @@ do for [p = 1:4] {
         eval above("rectified square")
         set label 1 "β = 1" at 1.0,0.80 left tc lt 3
         set label 2 "0"     at 0.3,0.46 left tc lt 1
-        set label 3 "−1"    at 1.55,0.21 left tc lt 5
+        set label 3 "−1"    at 0.85,0.29 right tc lt 5
         set label 4 "−2"    at 2.2,0.1 left tc lt 2
         plot relu2(1. / x) lt 3, relu2(0) lt 1, relu2(-1. / x) lt 5 dt DASH, \
              relu2(-2. / x) lt 2 dt DOTS, \
@@ -49,7 +49,7 @@ do for [p = 1:4] {
         eval above("rectifier")
         set label 1 "β = 1" at 1.0,0.90 left tc lt 3
         set label 2 "0"     at 0.3,0.62 left tc lt 1
-        set label 3 "−1"    at 1.35,0.30 left tc lt 5
+        set label 3 "−1"    at 0.75,0.37 right tc lt 5
         set label 4 "−2"    at 1.75,0.13 left tc lt 2
         plot relu(1. / x) lt 3, relu(0) lt 1, relu(-1. / x) lt 5 dt DASH, \
              relu(-2. / x) lt 2 dt DOTS, \

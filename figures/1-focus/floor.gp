@@ -13,8 +13,8 @@ set yrange [-0.02:1.04]
 set xtics 2
 set ytics 0.5
 set label 1 "identity" at 0.0,0.87  center tc lt 1
-set label 2 "square"   at 0,0.655 center tc lt 2
-set label 3 "cube"     at -0.35,0.36 right tc lt 4
+set label 2 "square"   at 0,0.69 center tc lt 2
+set label 3 "cube"     at -1.4,0.475 right tc lt 4
 set label 4 "max(s, 0)^2" at -1.5,0.06 left tc lt 3
 plot sqrt(2 / pi) lt GREY lw 1, 1 / sqrt(3) lt GREY lw 1, 0.412025815491 lt GREY lw 1, \
      "floor.tsv" using "r":"identity" with lines lt 1, \

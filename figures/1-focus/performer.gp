@@ -34,8 +34,8 @@ do for [p = 1:4] {
     }
     if (p == 2) {
         set label 1 "γ = 0.5"    at 300,0.96 left tc lt 1
-        set label 2 "1"          at 1150,0.70 left tc lt 2
-        set label 3 "2"          at 1150,0.53 left tc lt 3
+        set label 2 "1"          at 500,0.75 center tc lt 2
+        set label 3 "2"          at 500,0.54 center tc lt 3
         set label 4 "softmax, 2" at 1100,0.11 right tc lt 3
         set label 5 "floor"      at 16,0.38 left tc lt 7
         plot for [k = 1:3] "performer.tsv" using (of("narrow", g(k))):"exact" with lines lt k lw 1 dt DASH, \

@@ -15,7 +15,7 @@ set ytics ("1" 1, "0.1" 0.1, "0.01" 0.01, "0.001" 1e-3, "10^{âˆ’4}" 1e-4, "10^{â
 set mytics 1
 some(c) = column(c) > 0 ? column(c) : NaN
 set label 1 "text"   at 4.5,0.02 left tc lt 1
-set label 2 "normal" at 3.2,2e-4 left tc lt 7
+set label 2 "normal" at 4.9,2.6e-5 left tc lt 7
 plot exp(-x**2 / 2) / sqrt(2 * pi) lt GREY lw 2, \
      "prose.tsv" using "z":(some("density")) with linespoints lt 1
 

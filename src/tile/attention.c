@@ -1,17 +1,25 @@
-// attention.c: one head of attention, a block of keys at a time.
+// attention.c: one head of attention.
+//
+// Forward, COLUMNS queries see a block of keys at a time: keys are rows of the
+// tile and queries its columns, so that what is kept of a query, its running
+// maximum and sum, has a lane of its own, and nothing is added across lanes.
 #include "tile/attention.h"
 #include "tile/math.h"
 #include "tile/private.h"
 #include <stdlib.h>
 #include <string.h>
 
-// Keys that a row of scores is computed for at a time, forward and backward,
-// and queries that the gradient of a key is summed over at a time.
+// Keys that pass by at a time, and strips of COLUMNS queries that they pass by;
+// backward, keys at a time, and queries that the gradient of a key is summed
+// over.
 enum {
-    KEYS_AT_ONCE = 8 * COLUMNS,
+    KEYS_AT_ONCE = 48 * ROWS,
+    STRIPS = 8,
     KEYS_BACK = 4 * COLUMNS,
     QUERIES_BACK = 8 * ROWS
 };
+
+#define LOG2E 0x1.715476p0f
 
 static int whole(int n, int of)
 {
@@ -31,97 +39,227 @@ static void pack_rows(int n, int rows, int d, int64_t wide, float scale,
     }
 }
 
-// The transpose of n rows of x, in strips of COLUMNS of them.
-static void pack_strips(int n, int64_t d, const float *restrict x, int64_t step,
-                        float *restrict to)
+// The transpose of n rows of x, times `scale`, in strips of COLUMNS of them.
+static void pack_strips(int n, int d, float scale, const float *restrict x,
+                        int64_t step, float *restrict to)
 {
-    for (int s = 0; s < n; s += COLUMNS, to += d * COLUMNS)
+    for (int s = 0; s < n; s += COLUMNS, to += (int64_t)d * COLUMNS) {
+        int have = least(n - s, COLUMNS);
         for (int p = 0; p < d; p += LANES)
             for (int j = 0; j < COLUMNS; j++)
                 for (int l = p; l < least(p + LANES, d); l++)
-                    to[l * COLUMNS + j] = s + j < n ? x[(s + j) * step + l] : 0;
+                    to[l * COLUMNS + j] =
+                        j < have ? scale * x[(s + j) * step + l] : 0;
+    }
 }
 
-// ROWS rows of C (+)= A B; A's rows have k numbers, B is a strip.
-static void scores(int keys, int d, const float *a, int64_t row,
-                   const float *strips, float *s, int64_t width)
+// ---- forward ----------------------------------------------------------------
+
+typedef uint32_t lane_bits __attribute__((vector_size(4 * LANES)));
+
+static inline lanes larger(lanes x, lanes y)
 {
-    for (int c = 0; c < keys; c += COLUMNS) {
+    lane_bits first = (lane_bits)(x > y);
+    return (lanes)(((lane_bits)x & first) | ((lane_bits)y & ~first));
+}
+
+// 2^x for x <= 0, zero below the smallest normal number; a NaN that arithmetic
+// made stays one.  The whole part of x goes to the exponent, as in math.h; the
+// error is below one unit in the last place, and 2^0 is 1.
+static inline lanes power_of_two(lanes x)
+{
+    lanes whole = x + WHOLE32, r = x - (whole - WHOLE32);
+    lanes p = r * 0x1.41d332p-13f + 0x1.5f456ap-10f;
+    p = p * r + 0x1.3b2dbcp-7f;
+    p = p * r + 0x1.c6aed4p-5f;
+    p = p * r + 0x1.ebfbdap-3f;
+    p = p * r + 0x1.62e43p-1f;
+    p = p * r + 1;
+    lane_bits power = (lane_bits)p + ((lane_bits)whole << 23);
+    return (lanes)(power & ~(lane_bits)(x < -126));
+}
+
+// What is kept of COLUMNS queries, in powers of two: the largest score so far
+// and the sum of 2^(score - top), and what the sums before the last block are
+// to be multiplied by.
+struct seen {
+    lanes top[2], sum[2], shrink[2];
+};
+
+// Row r of a tile of scores is hidden from the queries before r - free, and
+// what is no key from all.
+static void hide(int keys, int free, lanes t[ROWS][2])
+{
+    for (int r = 0; r < ROWS; r++) {
+        float *x = (float *)t[r];
+        int hidden = r < keys ? least(r - free, COLUMNS) : COLUMNS;
+        for (int c = 0; c < hidden; c++)
+            x[c] = -INFINITY;
+    }
+}
+
+// Scores s [keys][COLUMNS] of the block's keys, d numbers in rows that begin
+// `step` apart, with the queries of a strip; key `free` is the last that all
+// queries see, and each after it is seen by one query less.  There are `left`
+// rows; where the tile wants more, it reads `last`.
+static void scores(int keys, int free, int d, int left, const float *k,
+                   int64_t step, const float *last, const float *strip,
+                   lanes s[][2], struct seen *of)
+{
+    lanes m0 = of->top[0], m1 = of->top[1];
+    for (int j = 0; j < keys; j += ROWS) {
         lanes t[ROWS][2] = {0};
-        tile(d, a, row, 1, strips + (int64_t)c * d, COLUMNS, t);
+        int enough = left - j >= ROWS;
+        tile(d, enough ? k + j * step : last, enough ? step : d, 1, strip,
+             COLUMNS, t);
+        if (j + ROWS > least(keys, free + 1))
+            hide(keys - j, free - j, t);
         for (int r = 0; r < ROWS; r++) {
-            lanes_at *to = (lanes_at *)(s + r * width + c);
-            to[0] = t[r][0], to[1] = t[r][1];
+            s[j + r][0] = t[r][0], s[j + r][1] = t[r][1];
+            m0 = larger(m0, t[r][0]), m1 = larger(m1, t[r][1]);
         }
     }
+    of->top[0] = m0, of->top[1] = m1;
 }
 
-// The largest of LANES numbers, and their sum, of each of ROWS rows: a lane of
-// all rows at a time, since one row's steps would wait for each other.
-static void fold(float x[ROWS][LANES], int sum, float to[ROWS])
+// Scores become weights under the new maxima, beside which `old` are the ones
+// before.
+static void weigh(int keys, lanes s[][2], const lanes old[2], struct seen *of)
 {
-    for (int r = 0; r < ROWS; r++)
-        to[r] = x[r][0];
-    for (int l = 1; l < LANES; l++)
-        for (int r = 0; r < ROWS; r++)
-            to[r] = sum ? to[r] + x[r][l] : x[r][l] > to[r] ? x[r][l] : to[r];
+    lanes m0 = of->top[0], m1 = of->top[1], sum0 = {0}, sum1 = {0};
+    for (int j = 0; j < keys; j++) {
+        s[j][0] = power_of_two(s[j][0] - m0);
+        s[j][1] = power_of_two(s[j][1] - m1);
+        sum0 += s[j][0], sum1 += s[j][1];
+    }
+    of->shrink[0] = power_of_two(old[0] - m0);
+    of->shrink[1] = power_of_two(old[1] - m1);
+    of->sum[0] = of->sum[0] * of->shrink[0] + sum0;
+    of->sum[1] = of->sum[1] * of->shrink[1] + sum1;
 }
 
-// Scores of ROWS queries, of which query r sees own[r], become weights under
-// new maxima; shrink is what was summed before is to be multiplied by.
-static void weigh(int wide, const int own[ROWS], float *s, float top[ROWS],
-                  float sum[ROWS], float shrink[ROWS])
+// y [COLUMNS][wide] of the queries becomes shrink y + weights v.
+static void gather(int keys, int64_t wide, const float *s, const float *v,
+                   int64_t step, const float shrink[COLUMNS], float *y)
 {
-    float part[ROWS][LANES], m[ROWS];
-    for (int64_t r = 0; r < ROWS; r++) {
-        float *x = s + r * KEYS_AT_ONCE;
-        for (int c = own[r]; c < wide; c++)
-            x[c] = -INFINITY;
-        for (int l = 0; l < LANES; l++)
-            part[r][l] = x[l];
-        for (int c = LANES; c < wide; c += LANES)
-            for (int l = 0; l < LANES; l++)
-                part[r][l] = x[c + l] > part[r][l] ? x[c + l] : part[r][l];
-    }
-    fold(part, 0, m);
-    for (int r = 0; r < ROWS; r++) {
-        m[r] = top[r] > m[r] ? top[r] : m[r];
-        shrink[r] = exp32(top[r] - m[r]);
-        top[r] = m[r];
-    }
-    for (int64_t r = 0; r < ROWS; r++) {
-        float *x = s + r * KEYS_AT_ONCE, most = m[r];
-        lanes total = {0};
-        for (int c = 0; c < wide; c++)
-            x[c] = exp32(x[c] - most);
-        for (int c = 0; c < wide; c += LANES)
-            total += *(const lanes_at *)(x + c);
-        memcpy(part[r], &total, sizeof total);
-    }
-    fold(part, 1, m);
-    for (int r = 0; r < ROWS; r++)
-        sum[r] = sum[r] * shrink[r] + m[r];
+    for (int64_t i = 0; i < COLUMNS; i += ROWS)
+        for (int c = 0; c < wide; c += COLUMNS) {
+            lanes t[ROWS][2];
+            int rows = least(COLUMNS - (int)i, ROWS);
+            float *to = y + i * wide + c;
+            for (int r = 0; r < ROWS; r++) {
+                const lanes_at *from =
+                    (const lanes_at *)(to + least(r, rows - 1) * wide);
+                float part = shrink[i + least(r, rows - 1)];
+                t[r][0] = from[0] * part, t[r][1] = from[1] * part;
+            }
+            tile(keys, s + i, 1, COLUMNS, v + c, step, t);
+            for (int r = 0; r < rows; r++) {
+                lanes_at *at = (lanes_at *)(to + r * wide);
+                at[0] = t[r][0], at[1] = t[r][1];
+            }
+        }
 }
 
-// ROWS queries meet a block of keys: y becomes shrink y + weights v.
-static void gather(int rows, int d, int64_t wide, int keys, const float *s,
-                   const float *v, const float shrink[ROWS], int first,
-                   float *y, int64_t out)
+// Rows of y are the weighted sums over the sums of weights.
+static void leave(int queries, int d, int64_t wide, const struct seen *of,
+                  const float *sums, float *y, int64_t out, float *lse)
 {
-    for (int c = 0; c < d; c += COLUMNS) {
-        lanes t[ROWS][2] = {0};
-        float *x = (float *)t;
-        int w = least(d - c, COLUMNS);
-        if (!first)
-            for (int r = 0; r < rows; r++)
-                for (int j = 0; j < w; j++)
-                    x[r * COLUMNS + j] = shrink[r] * y[r * out + c + j];
-        tile(keys, s, KEYS_AT_ONCE, 1, v + c, wide, t);
-        for (int r = 0; r < rows; r++)
-            for (int j = 0; j < w; j++)
-                y[r * out + c + j] = x[r * COLUMNS + j];
+    const float *top = (const float *)of->top, *sum = (const float *)of->sum;
+    for (int i = 0; i < queries; i++) {
+        float part = 1 / sum[i];
+        for (int c = 0; c < d; c++)
+            y[i * out + c] = sums[i * wide + c] * part;
+        lse[i] = top[i] / LOG2E + log32(sum[i]);
     }
 }
+
+// What attend works in: weights of a block, queries and sums of all strips, the
+// last keys, and values where their rows are too short for the tile.
+struct head_work {
+    float *s, *strips, *sums, *last, *values;
+    struct seen of[STRIPS];
+};
+
+static int64_t numbers_of_work(int d)
+{
+    int64_t wide = whole(d, COLUMNS), e = d;
+    return (KEYS_AT_ONCE + 1 + STRIPS * (e + wide)) * COLUMNS + ROWS * e +
+           (d % COLUMNS ? KEYS_AT_ONCE * wide : 0);
+}
+
+int64_t attend_scratch(int d)
+{
+    return numbers_of_work(d) * (int64_t)sizeof(float) +
+           (int64_t)sizeof(struct head_work);
+}
+
+static void lay_out(int d, float *at, struct head_work *w)
+{
+    w->s = at;
+    w->strips = w->s + (KEYS_AT_ONCE + 1L) * COLUMNS;
+    w->sums = w->strips + (int64_t)STRIPS * COLUMNS * d;
+    w->last = w->sums + (int64_t)STRIPS * COLUMNS * whole(d, COLUMNS);
+    w->values = w->last + (int64_t)ROWS * d;
+}
+
+// One strip of queries meets the first `keys` of a block.
+static void meet(struct head_work *w, int strip, int keys, int free, int d,
+                 int left, const float *k, int64_t step, const float *v,
+                 int64_t row)
+{
+    int64_t wide = whole(d, COLUMNS), g = (int64_t)strip * COLUMNS;
+    struct seen *of = w->of + strip;
+    lanes old[2] = {of->top[0], of->top[1]};
+    scores(keys, free, d, left, k, step, w->last, w->strips + g * d,
+           (void *)w->s, of);
+    weigh(keys, (void *)w->s, old, of);
+    gather(keys, wide, w->s, v, row, (const float *)of->shrink,
+           w->sums + g * wide);
+}
+
+// Queries come many strips at a time, so that a block of keys and values is
+// fetched once for all of them.
+void attend(int n, int d, int causal, const float *q, const float *k,
+            const float *v, int64_t step, float *y, int64_t out, float lse[n])
+{
+    int64_t wide = whole(d, COLUMNS);
+    int packs = d % COLUMNS != 0;
+    struct head_work w;
+    float *at = floats(numbers_of_work(d));
+    lay_out(d, at, &w);
+    pack_rows(n % ROWS, ROWS, d, d, 1, k + (n - n % ROWS) * step, step, w.last);
+    for (int i = 0; i < n; i += STRIPS * COLUMNS) {
+        int queries = least(n - i, STRIPS * COLUMNS);
+        int most = causal ? i + queries : n;
+        memset(w.sums, 0, sizeof *w.sums * STRIPS * COLUMNS * (size_t)wide);
+        for (int g = 0; g < STRIPS; g++)
+            w.of[g] = (struct seen){
+                .top = {(lanes){0} - INFINITY, (lanes){0} - INFINITY}};
+        pack_strips(queries, d, LOG2E / sqrtf((float)d), q + i * step, step,
+                    w.strips);
+        for (int j = 0; j < most; j += KEYS_AT_ONCE) {
+            int there = least(most - j, KEYS_AT_ONCE);
+            const float *rows = v + j * step;
+            if (packs)
+                pack_rows(there, there, d, wide, 1, rows, step, w.values);
+            for (int g = 0; g < queries; g += COLUMNS) {
+                int last = least(i + g + COLUMNS, n);
+                int keys = causal ? least(last - j, there) : there;
+                if (keys > 0)
+                    meet(&w, g / COLUMNS, keys, causal ? i + g - j : n, d,
+                         n - j, k + j * step, step, packs ? w.values : rows,
+                         packs ? wide : step);
+            }
+        }
+        for (int g = 0; g < queries; g += COLUMNS)
+            leave(least(queries - g, COLUMNS), d, wide, w.of + g / COLUMNS,
+                  w.sums + g * wide, y + (i + g) * out, out, lse + i + g);
+    }
+    free(at);
+}
+
+// ---- backward ---------------------------------------------------------------
 
 // The keys from j on, `keys` of them, that ROWS queries from i on see.
 static int sight(int causal, int i, int j, int keys, int own[ROWS])
@@ -133,45 +271,22 @@ static int sight(int causal, int i, int j, int keys, int own[ROWS])
     return own[ROWS - 1];
 }
 
-void attend(int n, int d, int causal, const float *q, const float *k,
-            const float *v, int64_t step, float *y, int64_t out, float lse[n])
+// Strips of scores for the gradient.
+static void strips_back(int keys, int d, const float *a, int64_t row,
+                        const float *strips, float *s)
 {
-    int64_t wide = whole(d, COLUMNS), e = d;
-    int64_t most = least(whole(n, COLUMNS), KEYS_AT_ONCE);
-    int64_t all = whole(n, ROWS); // queries, and what is kept of each
-    float *strips = floats(most * (d + wide) + ROWS * e + 2 * all);
-    float *values = strips + most * d, *a = values + most * wide;
-    float *top = a + ROWS * e, *sum = top + all;
-    float s[ROWS * KEYS_AT_ONCE] __attribute__((aligned(64)));
-    for (int i = 0; i < all; i++)
-        sum[i] = 0, top[i] = -INFINITY;
-    for (int j = 0; j < n; j += KEYS_AT_ONCE) {
-        int keys = least(n - j, KEYS_AT_ONCE);
-        pack_strips(keys, d, k + j * step, step, strips);
-        pack_rows(keys, keys, d, wide, 1, v + j * step, step, values);
-        for (int i = causal ? j / ROWS * ROWS : 0; i < n; i += ROWS) {
-            int rows = least(n - i, ROWS), own[ROWS];
-            int seen = sight(causal, i, j, keys, own);
-            float shrink[ROWS];
-            pack_rows(rows, ROWS, d, d, 1 / sqrtf(d), q + i * step, step, a);
-            scores(seen, d, a, d, strips, s, KEYS_AT_ONCE);
-            weigh(whole(seen, COLUMNS), own, s, top + i, sum + i, shrink);
-            gather(rows, d, wide, seen, s, values, shrink, j == 0, y + i * out,
-                   out);
+    for (int c = 0; c < keys; c += COLUMNS) {
+        lanes t[ROWS][2] = {0};
+        tile(d, a, row, 1, strips + (int64_t)c * d, COLUMNS, t);
+        for (int r = 0; r < ROWS; r++) {
+            lanes_at *to = (lanes_at *)(s + (int64_t)r * KEYS_BACK + c);
+            to[0] = t[r][0], to[1] = t[r][1];
         }
     }
-    for (int i = 0; i < n; i++) {
-        float part = 1 / sum[i];
-        for (int c = 0; c < d; c++)
-            y[i * out + c] *= part;
-    }
-    for (int i = 0; i < n; i++)
-        lse[i] = top[i] + log32(sum[i]);
-    free(strips);
 }
 
 // Weights and the gradient of scores for ROWS queries: p = e^(s - lse) and
-// ds = p (dp - delta), zero where the query does not look.
+// ds = p (dp - delta), zero where the query does not look.  eq:attention-back
 static void weights_back(int rows, int wide, const int own[ROWS],
                          const float *lse, const float *delta, float *p,
                          float *ds)
@@ -223,8 +338,8 @@ void attend_back(int n, int d, int causal, const float *q, const float *k,
     }
     for (int j = 0; j < n; j += KEYS_BACK) {
         int keys = least(n - j, KEYS_BACK);
-        pack_strips(keys, d, k + j * step, step, strips);
-        pack_strips(keys, d, v + j * step, step, others);
+        pack_strips(keys, d, 1, k + j * step, step, strips);
+        pack_strips(keys, d, 1, v + j * step, step, others);
         pack_rows(keys, keys, d, wide, 1, k + j * step, step, rows_k);
         int first = causal ? j / QUERIES_BACK * QUERIES_BACK : 0;
         for (int i = first; i < n; i += QUERIES_BACK) {
@@ -236,10 +351,10 @@ void attend_back(int n, int d, int causal, const float *q, const float *k,
             for (int64_t r = 0; r < rows; r += ROWS) {
                 int have = least(rows - (int)r, ROWS), own[ROWS];
                 int seen = sight(causal, i + (int)r, j, keys, own);
-                scores(seen, d, a + r * wide, wide, strips, p + r * KEYS_BACK,
-                       KEYS_BACK);
-                scores(seen, d, g + r * wide, wide, others, ds + r * KEYS_BACK,
-                       KEYS_BACK);
+                strips_back(seen, d, a + r * wide, wide, strips,
+                            p + r * KEYS_BACK);
+                strips_back(seen, d, g + r * wide, wide, others,
+                            ds + r * KEYS_BACK);
                 weights_back(have, whole(seen, COLUMNS), own, lse + i + r,
                              delta + i + r, p + r * KEYS_BACK,
                              ds + r * KEYS_BACK);

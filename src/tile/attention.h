@@ -11,10 +11,12 @@
 // y = softmax(q k^T / sqrt(d)) v for n positions; with `causal`, position i
 // sees 0 ... i alone.  Rows of q, k and v have d numbers and begin `step`
 // apart, those of y, `out` apart.  lse[i], the logarithm of row i's sum of
-// exponentials, is for the gradient.  What it works in grows with d and hardly
-// with n: 0.3 MB for d = 128 and n = 4096.
+// exponentials, is for the gradient.
 void attend(int n, int d, int causal, const float *q, const float *k,
             const float *v, int64_t step, float *y, int64_t out, float lse[n]);
+
+// Bytes that attend works in beside its arguments, whatever n is.
+int64_t attend_scratch(int d);
 
 // dq, dk and dv, written with rows `step` apart, from dy and what attend left.
 void attend_back(int n, int d, int causal, const float *q, const float *k,

@@ -11,18 +11,17 @@
 // few that reading is all; places that a block comes from, and keys of each.
 // Parts of a context at most, and positions that are worth one.
 enum {
-    QUERIES = LANES == 16 ? COLUMNS : 3 * COLUMNS,
-    KEYS = 16 * ROWS,
-    DEEP = 192,
-    FEW = 8,
-    PLACES = 8,
-    RUN = 128,
-    ROOM = PLACES * RUN,
-    AHEAD = 2, // rows
-    PARTS = 16,
+    BAND_QUERIES = LANES == 16 ? COLUMNS : 3 * COLUMNS,
+    BLOCK_KEYS = 16 * ROWS,
+    BAND_DEEP = 192,
+    FEW_QUERIES = 8,
+    READ_PLACES = 8,
+    READ_RUN = 128,
+    READ_ROOM = READ_PLACES * READ_RUN,
+    ROWS_AHEAD = 2, // rows
+    MOST_PARTS = 16,
     PART_LEAST = 512,
-    LINE = 16,
-    STRIP = 8 // vectors of a value that are summed at a time
+    VALUE_STRIP = 8 // vectors of a value that are summed at a time
 };
 
 // The empty instruction keeps a vector in its register, or the compiler reads
@@ -58,13 +57,13 @@ struct next {
 
 // ---- many queries -----------------------------------------------------------
 
-// The band's queries as columns, times scale: [d][QUERIES], zero beyond n.
+// The band's queries as columns, times scale: [d][BAND_QUERIES], zero beyond n.
 static void pack_queries(int n, int d, float scale, const float *q, float *to)
 {
     for (int p = 0; p < d; p += LANES)
-        for (int j = 0; j < QUERIES; j++)
+        for (int j = 0; j < BAND_QUERIES; j++)
             for (int l = p; l < least(p + LANES, d); l++)
-                to[(int64_t)l * QUERIES + j] =
+                to[(int64_t)l * BAND_QUERIES + j] =
                     j < n ? scale * q[(int64_t)j * d + l] : 0;
 }
 
@@ -76,22 +75,22 @@ score_tile(int vectors, int deep, const float *k, int64_t row, const float *q,
     lanes t[ROWS][2] = {0};
     for (int r = 0; r < ROWS && add; r++)
         for (int i = 0; i < vectors; i++)
-            t[r][i] = ((const lanes *)(s + r * QUERIES))[i];
+            t[r][i] = ((const lanes *)(s + r * BAND_QUERIES))[i];
     if (vectors == 2)
-        tile(deep, k, row, 1, q, QUERIES, t);
+        tile(deep, k, row, 1, q, BAND_QUERIES, t);
     else
         for (int p = 0; p < deep; p++) {
-            lanes y = *(const lanes *)(q + p * QUERIES);
+            lanes y = *(const lanes *)(q + p * BAND_QUERIES);
 #pragma GCC unroll 8
             for (int r = 0; r < ROWS; r++)
                 t[r][0] += k[r * row + p] * y;
         }
     for (int r = 0; r < ROWS; r++)
         for (int i = 0; i < vectors; i++)
-            ((lanes *)(s + r * QUERIES))[i] = t[r][i];
+            ((lanes *)(s + r * BAND_QUERIES))[i] = t[r][i];
 }
 
-// s [keys][QUERIES] (+)= k q for the numbers of a key that are near; meanwhile
+// s [keys][BAND_QUERIES] (+)= k q for the numbers of a key that are near; meanwhile
 // every `bands`-th tile's part of the next block of keys and values is fetched.
 static void score_tiles(int keys, int wide, int deep, const float *k,
                         int64_t row, const float *q, float *s, int add,
@@ -99,24 +98,25 @@ static void score_tiles(int keys, int wide, int deep, const float *k,
 {
     for (int j = 0; j + ROWS <= keys; j += ROWS) {
         if (j / ROWS % next->bands == next->band) {
-            fetch(ROWS, deep, k + (KEYS + j) * row, row, 2);
-            fetch(ROWS, next->wide, next->v + (KEYS + j) * next->row, next->row,
-                  2);
+            fetch(ROWS, deep, k + (BLOCK_KEYS + j) * row, row, 2);
+            fetch(ROWS, next->wide, next->v + (BLOCK_KEYS + j) * next->row,
+                  next->row, 2);
         }
         fetch(ROWS, deep, k + (j + ROWS) * row, row, 3);
         for (int c = 0; c < wide; c += COLUMNS)
             if (wide - c > LANES)
                 score_tile(2, deep, k + j * row, row, q + c,
-                           s + j * QUERIES + c, add);
+                           s + j * BAND_QUERIES + c, add);
             else
                 score_tile(1, deep, k + j * row, row, q + c,
-                           s + j * QUERIES + c, add);
+                           s + j * BAND_QUERIES + c, add);
     }
     for (int j = keys / ROWS * ROWS; j < keys; j++)
         for (int c = 0; c < wide; c += LANES) {
-            lanes *at = (lanes *)(s + j * QUERIES + c), sum = {0};
+            lanes *at = (lanes *)(s + j * BAND_QUERIES + c), sum = {0};
             for (int p = 0; p < deep; p++)
-                sum += k[j * row + p] * *(const lanes *)(q + p * QUERIES + c);
+                sum +=
+                    k[j * row + p] * *(const lanes *)(q + p * BAND_QUERIES + c);
             *at = add ? *at + sum : sum;
         }
 }
@@ -126,11 +126,11 @@ static void score_tiles(int keys, int wide, int deep, const float *k,
 static void weigh_band(int keys, int wide, float *s, float *top, float *sum,
                        float *shrink)
 {
-    float was[QUERIES];
+    float was[BAND_QUERIES];
     memcpy(was, top, wide * sizeof *top);
     for (int j = 0; j < keys; j++)
         for (int c = 0; c < wide; c++) {
-            float x = s[j * QUERIES + c];
+            float x = s[j * BAND_QUERIES + c];
             top[c] = x > top[c] ? x : top[c];
         }
     for (int c = 0; c < wide; c++) {
@@ -139,8 +139,8 @@ static void weigh_band(int keys, int wide, float *s, float *top, float *sum,
     }
     for (int j = 0; j < keys; j++)
         for (int c = 0; c < wide; c++) {
-            float x = exp_below32(s[j * QUERIES + c] - top[c]);
-            s[j * QUERIES + c] = x;
+            float x = exp_below32(s[j * BAND_QUERIES + c] - top[c]);
+            s[j * BAND_QUERIES + c] = x;
             sum[c] += x;
         }
 }
@@ -153,7 +153,7 @@ static void gather_tile(int keys, const float *s, const float *v, int64_t row,
         lanes_at *at = (lanes_at *)(o + r * step);
         t[r][0] = shrink[r] * at[0], t[r][1] = shrink[r] * at[1];
     }
-    tile(keys, s, 1, QUERIES, v, row, t);
+    tile(keys, s, 1, BAND_QUERIES, v, row, t);
     for (int r = 0; r < ROWS; r++) {
         lanes_at *at = (lanes_at *)(o + r * step);
         at[0] = t[r][0], at[1] = t[r][1];
@@ -170,7 +170,7 @@ static void gather_rest(int n, int keys, int rest, const float *s,
             o[c] *= shrink[r];
         for (int j = 0; j < keys; j++)
             for (int c = 0; c < rest; c++)
-                o[c] += s[j * QUERIES] * v[j * row + c];
+                o[c] += s[j * BAND_QUERIES] * v[j * row + c];
     }
 }
 
@@ -181,10 +181,10 @@ static void meet_band(const struct cache *c, int n, int keys, const float *k,
 {
     int wide = (n + LANES - 1) / LANES * LANES,
         whole = c->e / COLUMNS * COLUMNS;
-    float shrink[QUERIES + ROWS];
-    for (int p = 0; p < c->d; p += DEEP, next.v += next.wide)
-        score_tiles(keys, wide, least(DEEP, c->d - p), k + p, c->k_row,
-                    q + (int64_t)p * QUERIES, s, p > 0, &next);
+    float shrink[BAND_QUERIES + ROWS];
+    for (int p = 0; p < c->d; p += BAND_DEEP, next.v += next.wide)
+        score_tiles(keys, wide, least(BAND_DEEP, c->d - p), k + p, c->k_row,
+                    q + (int64_t)p * BAND_QUERIES, s, p > 0, &next);
     weigh_band(keys, wide, s, to->top, to->sum, shrink);
     for (int x = 0; x < whole; x += COLUMNS)
         for (int r = 0; r < n; r += ROWS)
@@ -199,28 +199,44 @@ static void many(const struct cache *c, int n, int64_t from, int64_t to,
                  const float *k, const float *v, const float *packed,
                  struct standing *all)
 {
-    float s[KEYS * QUERIES + ROWS] __attribute__((aligned(64)));
+    float s[BLOCK_KEYS * BAND_QUERIES + ROWS] __attribute__((aligned(64)));
     int inside = v >= k && v + c->e <= k + c->d && c->v_row == c->k_row;
-    int bands = (n + QUERIES - 1) / QUERIES, deep = (c->d + DEEP - 1) / DEEP;
+    int bands = (n + BAND_QUERIES - 1) / BAND_QUERIES,
+        deep = (c->d + BAND_DEEP - 1) / BAND_DEEP;
     struct next next = {bands, 0, inside ? 0 : c->e / deep, v, c->v_row};
-    for (int j = 0; j < KEYS; j += ROWS) {
+    for (int j = 0; j < BLOCK_KEYS; j += ROWS) {
         fetch(ROWS, c->d, k + (from + j) * c->k_row, c->k_row, 2);
         fetch(ROWS, next.wide * deep, v + (from + j) * c->v_row, c->v_row, 2);
     }
-    for (int64_t j = from; j < to; j += KEYS)
-        for (int b = 0; b < n; b += QUERIES) {
-            next.band = b / QUERIES, next.v = v + j * c->v_row;
+    for (int64_t j = from; j < to; j += BLOCK_KEYS)
+        for (int b = 0; b < n; b += BAND_QUERIES) {
+            next.band = b / BAND_QUERIES, next.v = v + j * c->v_row;
             struct standing band = {all->top + b, all->sum + b,
                                     all->o + (int64_t)b * c->e};
-            meet_band(c, least(n - b, QUERIES), least((int)(to - j), KEYS),
-                      k + j * c->k_row, v + j * c->v_row,
-                      packed + (int64_t)b * c->d, s, next, &band);
+            meet_band(c, least(n - b, BAND_QUERIES),
+                      least((int)(to - j), BLOCK_KEYS), k + j * c->k_row,
+                      v + j * c->v_row, packed + (int64_t)b * c->d, s, next,
+                      &band);
         }
 }
 
 // ---- a few queries ----------------------------------------------------------
 
 typedef int32_t places __attribute__((vector_size(4 * LANES)));
+
+// Lanes of x and, from LANES on, of y.
+static inline __attribute__((always_inline)) lanes chosen(lanes x, lanes y,
+                                                          places from)
+{
+#ifdef __clang__
+    lanes z;
+    for (int l = 0; l < LANES; l++)
+        z[l] = from[l] < LANES ? x[from[l]] : y[from[l] - LANES];
+    return z;
+#else
+    return __builtin_shuffle(x, y, from);
+#endif
+}
 
 // x and y in groups of w lanes: their first halves plus their second ones, x's
 // groups before y's.
@@ -233,15 +249,15 @@ static inline __attribute__((always_inline)) lanes halves(lanes x, lanes y,
         first[l] = l / (w / 2) * w + l % (w / 2);
         second[l] = first[l] + w / 2;
     }
-    return __builtin_shuffle(x, y, first) + __builtin_shuffle(x, y, second);
+    return chosen(x, y, first) + chosen(x, y, second);
 }
 
 // The sums of the lanes of eight vectors.
-static inline __attribute__((always_inline)) void fold(lanes x[PLACES],
-                                                       float to[PLACES])
+static inline __attribute__((always_inline)) void fold(lanes x[READ_PLACES],
+                                                       float to[READ_PLACES])
 {
     enum { LEFT = LANES == 16 ? 2 : 1 };
-    float out[PLACES * LEFT > LANES ? PLACES * LEFT : LANES];
+    float out[READ_PLACES * LEFT > LANES ? READ_PLACES * LEFT : LANES];
     lanes a[4], b[2], c;
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
@@ -252,31 +268,31 @@ static inline __attribute__((always_inline)) void fold(lanes x[PLACES],
         c = halves(b[0], b[1], LANES / 4);
         memcpy(out, &c, sizeof c);
     }
-    for (int i = 0; i < PLACES; i++)
+    for (int i = 0; i < READ_PLACES; i++)
         to[i] = LEFT == 2 ? out[2 * i] + out[2 * i + 1] : out[i];
 }
 
-// The keys of a block: PLACES runs of `run` each, `apart` positions between
+// The keys of a block: READ_PLACES runs of `run` each, `apart` positions between
 // where they begin; the last keys of a part are one run of fewer places.
 struct block {
     int64_t from, apart;
     int places, run;
 };
 
-// x_i = w_i . q for PLACES rows and `pair` vectors q, 1 or 2, of n numbers: w_i
+// x_i = w_i . q for READ_PLACES rows and `pair` vectors q, 1 or 2, of n numbers: w_i
 // begins i * apart behind w.
 static inline __attribute__((always_inline)) void
 dots(int pair, int n, const float *w, int64_t apart, const float *q,
-     int64_t q_step, float x[2][PLACES])
+     int64_t q_step, float x[2][READ_PLACES])
 {
-    lanes sum[2][PLACES] = {0};
+    lanes sum[2][READ_PLACES] = {0};
     int whole = n / LANES * LANES;
     for (int p = 0; p < whole; p += LANES) {
         lanes q0 = *(const lanes_at *)(q + p), q1 = q0;
         if (pair == 2)
             q1 = *(const lanes_at *)(q + q_step + p);
 #pragma GCC unroll 8
-        for (int i = 0; i < PLACES; i++) {
+        for (int i = 0; i < READ_PLACES; i++) {
             lanes y = *(const lanes_at *)(w + i * apart + p);
             HELD(y);
             sum[0][i] += q0 * y;
@@ -286,7 +302,7 @@ dots(int pair, int n, const float *w, int64_t apart, const float *q,
     }
     for (int b = 0; b < pair; b++) {
         fold(sum[b], x[b]);
-        for (int i = 0; i < PLACES && whole < n; i++)
+        for (int i = 0; i < READ_PLACES && whole < n; i++)
             for (int p = whole; p < n; p++)
                 x[b][i] += q[b * q_step + p] * w[i * apart + p];
     }
@@ -298,7 +314,7 @@ static inline __attribute__((always_inline)) void
 sums(int group, int strip, const struct block *b, const float *s,
      const float *v, int64_t row, const float *shrink, float *o, int64_t step)
 {
-    lanes t[4][STRIP];
+    lanes t[4][VALUE_STRIP];
     for (int a = 0; a < group; a++)
 #pragma GCC unroll 8
         for (int i = 0; i < strip; i++)
@@ -308,13 +324,13 @@ sums(int group, int strip, const struct block *b, const float *s,
             const float *x = s + r * b->places + p;
             const float *y = v + (p * b->apart + r) * row;
             if (group > 1)
-                fetch(1, strip * LANES, y + AHEAD * row, 0, 3);
+                fetch(1, strip * LANES, y + ROWS_AHEAD * row, 0, 3);
 #pragma GCC unroll 8
             for (int i = 0; i < strip; i++) {
                 lanes z = ((const lanes_at *)y)[i];
                 HELD(z);
                 for (int a = 0; a < group; a++)
-                    t[a][i] += x[a * ROOM] * z;
+                    t[a][i] += x[a * READ_ROOM] * z;
             }
         }
     for (int a = 0; a < group; a++)
@@ -371,48 +387,51 @@ meet_group(int group, const struct cache *c, const struct block *b,
            const float *k, const float *v, const float *q, float scale,
            float *s, struct standing *to)
 {
-    int pair = group == 1 ? 1 : 2, strip = group == 4 ? STRIP / 2 : STRIP;
-    int apart =
-        b->places == PLACES; // else one key's sums are done PLACES times
+    int pair = group == 1 ? 1 : 2,
+        strip = group == 4 ? VALUE_STRIP / 2 : VALUE_STRIP;
+    int apart = b->places ==
+                READ_PLACES; // else one key's sums are done READ_PLACES times
     float shrink[4];
     k += b->from * c->k_row, v += b->from * c->v_row;
     for (int r = 0; r < b->run; r++) {
-        for (int i = 0; i < PLACES && group > 1; i++)
-            fetch(1, c->d, k + (i * b->apart + r + AHEAD) * c->k_row, 0, 3);
+        for (int i = 0; i < READ_PLACES && group > 1; i++)
+            fetch(1, c->d, k + (i * b->apart + r + ROWS_AHEAD) * c->k_row, 0,
+                  3);
         for (int a = 0; a < group; a += pair) {
-            float x[2][PLACES];
+            float x[2][READ_PLACES];
             dots(pair, c->d, k + r * c->k_row, apart * b->apart * c->k_row,
                  q + a * c->d, c->d, x);
             for (int i = 0; i < pair; i++)
                 for (int p = 0; p < b->places; p++)
-                    s[(a + i) * ROOM + r * b->places + p] = scale * x[i][p];
+                    s[(a + i) * READ_ROOM + r * b->places + p] =
+                        scale * x[i][p];
         }
     }
     for (int a = 0; a < group; a++)
-        shrink[a] = weigh_row(b->run * b->places, s + a * ROOM, to->top + a,
-                              to->sum + a);
+        shrink[a] = weigh_row(b->run * b->places, s + a * READ_ROOM,
+                              to->top + a, to->sum + a);
     int x = 0;
     for (; x + strip * LANES <= c->e; x += strip * LANES)
         sums(group, strip, b, s, v + x, c->v_row, shrink, to->o + x, c->e);
     for (; x + LANES <= c->e; x += LANES)
         sums(group, 1, b, s, v + x, c->v_row, shrink, to->o + x, c->e);
     for (int a = 0; a < group && x < c->e; a++)
-        sums_of_rest(c->e - x, b, s + a * ROOM, v + x, c->v_row, shrink[a],
+        sums_of_rest(c->e - x, b, s + a * READ_ROOM, v + x, c->v_row, shrink[a],
                      to->o + a * c->e + x);
 }
 
-// The keys from ... to-1 for n <= FEW queries of a group, four, two or one at a
+// The keys from ... to-1 for n <= FEW_QUERIES queries of a group, four, two or one at a
 // time; the next of them find the block in a cache.
 static void few(const struct cache *c, int n, float scale, int64_t from,
                 int64_t to, const float *k, const float *v, const float *q,
                 const struct standing *all)
 {
-    float s[4 * ROOM] __attribute__((aligned(64)));
-    int64_t apart = (to - from) / PLACES, end = from + apart;
-    int64_t rest = from + PLACES * apart, j = from;
-    int run = n == 1 ? RUN : RUN / 4;
+    float s[4 * READ_ROOM] __attribute__((aligned(64)));
+    int64_t apart = (to - from) / READ_PLACES, end = from + apart;
+    int64_t rest = from + READ_PLACES * apart, j = from;
+    int run = n == 1 ? READ_RUN : READ_RUN / 4;
     while (j < end || rest < to) {
-        struct block b = {j, apart, PLACES, least(run, (int)(end - j))};
+        struct block b = {j, apart, READ_PLACES, least(run, (int)(end - j))};
         if (j == end) // what is left behind the last place
             b = (struct block){rest, 0, 1, (int)(to - rest)}, rest = to;
         for (int i = 0; i < n;) {
@@ -469,36 +488,36 @@ static float *kept_room(int64_t n)
 
 // How n queries a group go about it: padded to `room`, in so many parts, each
 // with `size` floats of standings; the queries of many, packed.
-struct way {
+struct cache_way {
     int n, parts;
     int64_t room, size, packed;
     float scale, *standings, *bands;
 };
 
-static struct way way_of(const struct cache *c, int n, float scale)
+static struct cache_way way_of(const struct cache *c, int n, float scale)
 {
-    int most = (int)(c->t / PART_LEAST), parts = PARTS / c->groups;
-    int64_t all = (n + QUERIES - 1) / QUERIES * QUERIES;
-    struct way w = {.n = n, .scale = scale};
+    int most = (int)(c->t / PART_LEAST), parts = MOST_PARTS / c->groups;
+    int64_t all = (n + BAND_QUERIES - 1) / BAND_QUERIES * BAND_QUERIES;
+    struct cache_way w = {.n = n, .scale = scale};
     w.parts = most < parts ? most : parts;
     w.parts = w.parts < 1 ? 1 : w.parts;
-    w.room = n <= FEW ? FEW : all;
+    w.room = n <= FEW_QUERIES ? FEW_QUERIES : all;
     w.size = w.room * (c->e + 2);
-    w.packed = n <= FEW ? 0 : all * c->d;
+    w.packed = n <= FEW_QUERIES ? 0 : all * c->d;
     int64_t before = c->groups * w.parts * w.size;
     w.standings = kept_room(before + c->groups * w.packed);
     w.bands = w.standings + before;
     return w;
 }
 
-static struct standing standing_of(const struct way *w, int64_t i)
+static struct standing standing_of(const struct cache_way *w, int64_t i)
 {
     float *at = w->standings + i * w->size;
     return (struct standing){at, at + w->room, at + 2 * w->room};
 }
 
 // One part of the context for one group, from nothing.
-static void one_part(const struct cache *c, const struct way *w, int i,
+static void one_part(const struct cache *c, const struct cache_way *w, int i,
                      const float *q)
 {
     int g = i / w->parts, p = i % w->parts;
@@ -517,14 +536,14 @@ static void one_part(const struct cache *c, const struct way *w, int i,
 void decode(const struct cache *c, int n, float scale, const float *q, float *y)
 {
     require(c->t > 0 && c->groups > 0 && n > 0 && c->d > 0 && c->e > 0);
-    struct way w = way_of(c, n, scale);
-    int bands = w.packed ? (int)(w.room / QUERIES) : 0;
+    struct cache_way w = way_of(c, n, scale);
+    int bands = w.packed ? (int)(w.room / BAND_QUERIES) : 0;
 #pragma omp parallel
     {
 #pragma omp for schedule(static)
         for (int b = 0; b < c->groups * bands; b++) {
-            int g = b / bands, i = b % bands * QUERIES;
-            pack_queries(least(n - i, QUERIES), c->d, scale,
+            int g = b / bands, i = b % bands * BAND_QUERIES;
+            pack_queries(least(n - i, BAND_QUERIES), c->d, scale,
                          q + ((int64_t)g * n + i) * c->d,
                          w.bands + g * w.packed + (int64_t)i * c->d);
         }
@@ -540,23 +559,23 @@ void decode(const struct cache *c, int n, float scale, const float *q, float *y)
     }
 }
 
-// PLACES rows at a time, m / PLACES rows apart; a row's sum is the same in any
+// READ_PLACES rows at a time, m / READ_PLACES rows apart; a row's sum is the same in any
 // company.
 void matrix_vector(int64_t m, int n, const float *w, const float *x, float *y)
 {
-    int64_t apart = m / PLACES;
+    int64_t apart = m / READ_PLACES;
 #pragma omp parallel
     {
 #pragma omp for schedule(static) nowait
         for (int64_t i = 0; i < apart; i++) {
-            float to[2][PLACES];
+            float to[2][READ_PLACES];
             dots(1, n, w + i * n, apart * n, x, 0, to);
-            for (int p = 0; p < PLACES; p++)
+            for (int p = 0; p < READ_PLACES; p++)
                 y[p * apart + i] = to[0][p];
         }
 #pragma omp for schedule(static)
-        for (int64_t i = PLACES * apart; i < m; i++) {
-            float to[2][PLACES];
+        for (int64_t i = READ_PLACES * apart; i < m; i++) {
+            float to[2][READ_PLACES];
             dots(1, n, w + i * n, 0, x, 0, to);
             y[i] = to[0][0];
         }

@@ -4,6 +4,9 @@
 #include "lab/lab.h"
 #include "tile/tile.h"
 
+// Floats in a line of a cache.
+enum { LINE = 16 };
+
 static inline int least(int a, int b)
 {
     return a < b ? a : b;

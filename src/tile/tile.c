@@ -6,7 +6,7 @@
 
 // A strip of B, DEPTH x COLUMNS, stays in the nearest caches while BAND rows of
 // A pass by; PANEL columns of B are packed at a time.
-enum { DEPTH = 384, BAND = 12 * ROWS, PANEL = 64 * COLUMNS, LINE = 16 };
+enum { DEPTH = 384, BAND = 12 * ROWS, PANEL = 64 * COLUMNS };
 
 // The matrix without its first i rows and j columns.
 static struct matrix part(struct matrix a, int64_t i, int64_t j)

@@ -3,6 +3,7 @@
 #define main tile_main
 #include "../../chapters/A-tile/tile.c"
 #undef main
+#include "tile/attention.h"
 #ifdef __AVX512F__
 #include <immintrin.h>
 #endif
@@ -49,6 +50,17 @@ double farthest(int64_t n, const float *x, const float *y)
 void square_product(int n, const float *a, const float *b, float *c)
 {
     product(n, n, n, rows_of(a, n), rows_of(b, n), rows_of(c, n), 0);
+}
+
+// Causal attention of h heads, arrays [h][n][d].
+void attention_heads(int h, int n, int d, const float *q, const float *k,
+                     const float *v, float *y, float *lse)
+{
+#pragma omp parallel for schedule(dynamic)
+    for (int64_t i = 0; i < h; i++) {
+        int64_t at = i * n * d;
+        attend(n, d, 1, q + at, k + at, v + at, d, y + at, d, lse + i * n);
+    }
 }
 
 #define ARRAY(name) \

@@ -139,6 +139,45 @@ def transformer(b):
              b.seconds_of(flops=12.1e9, threads=b.most))
 
 
+def attention(b):
+    """Causal attention of 8 heads, three ways to write it in torch: with the
+    whole matrix, with mask, scale and product in one call, and in chunks of 512
+    queries that see the keys before them.  The limit is the useful flops."""
+    if not torch:
+        return
+    h, n, d = 8, 4096, 64
+    q, k, v = (b.floats(h * n * d) for _ in range(3))
+    y, z, lse = (b.floats(s, False) for s in (h * n * d, h * n * d, h * n))
+    s, t, u, out = (b.tensor(a, h, n, d) for a in (q, k, v, z))
+    t = t.transpose(1, 2)
+    scale = d ** -0.5
+    future = torch.full((1, n, n), -torch.inf).triu(1)
+
+    def one_line():
+        torch.matmul(torch.softmax(s @ t * scale + future, -1), u, out=out)
+
+    def one_call():
+        torch.bmm(torch.baddbmm(future, s, t, alpha=scale).softmax(-1), u,
+                  out=out)
+
+    def chunks():
+        for i in range(0, n, 512):
+            j = i + 512
+            w = torch.baddbmm(future[:, i:j, :j], s[:, i:j], t[:, :, :j],
+                              alpha=scale).softmax(-1)
+            out[:, i:j] = torch.bmm(w, u[:, :j])
+
+    for threads in sorted({1, b.most}):
+        for name, peer in (("one line", one_line), ("baddbmm", one_call),
+                           ("chunks", chunks)):
+            b.case(f"attention, {name}", threads,
+                   lambda: b.ours.attention_heads(h, n, d, q, k, v, y, lse),
+                   {"torch": peer}, 2e-9 * h * n * (n + 1) * d, "GFLOP/s",
+                   lambda: b.seconds_of(flops=2 * h * n * (n + 1) * d,
+                                        threads=threads),
+                   (y, [z], 1e-4))
+
+
 def decode(b):
     """One token's attention over a cache: heads with keys of their own, four
     and eight that share them.  Torch's products of a batch; the queries that
@@ -257,4 +296,5 @@ def layer(b):
                    (y, [z] if torch else [], 1e-3))
 
 
-CASES = [product, functions, maps, normals, transformer, decode, latent, layer]
+CASES = [product, functions, maps, normals, attention, transformer, decode,
+         latent, layer]
