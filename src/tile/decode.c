@@ -75,19 +75,19 @@ score_tile(int vectors, int deep, const float *k, int64_t row, const float *q,
     lanes t[ROWS][2] = {0};
     for (int r = 0; r < ROWS && add; r++)
         for (int i = 0; i < vectors; i++)
-            t[r][i] = ((const lanes *)(s + r * BAND_QUERIES))[i];
+            t[r][i] = ((const lanes *)(s + (int64_t)r * BAND_QUERIES))[i];
     if (vectors == 2)
         tile(deep, k, row, 1, q, BAND_QUERIES, t);
     else
         for (int p = 0; p < deep; p++) {
-            lanes y = *(const lanes *)(q + p * BAND_QUERIES);
+            lanes y = *(const lanes *)(q + (int64_t)p * BAND_QUERIES);
 #pragma GCC unroll 8
             for (int r = 0; r < ROWS; r++)
                 t[r][0] += k[r * row + p] * y;
         }
     for (int r = 0; r < ROWS; r++)
         for (int i = 0; i < vectors; i++)
-            ((lanes *)(s + r * BAND_QUERIES))[i] = t[r][i];
+            ((lanes *)(s + (int64_t)r * BAND_QUERIES))[i] = t[r][i];
 }
 
 // s [keys][BAND_QUERIES] (+)= k q for the numbers of a key that are near; meanwhile
@@ -106,17 +106,17 @@ static void score_tiles(int keys, int wide, int deep, const float *k,
         for (int c = 0; c < wide; c += COLUMNS)
             if (wide - c > LANES)
                 score_tile(2, deep, k + j * row, row, q + c,
-                           s + j * BAND_QUERIES + c, add);
+                           s + (int64_t)j * BAND_QUERIES + c, add);
             else
                 score_tile(1, deep, k + j * row, row, q + c,
-                           s + j * BAND_QUERIES + c, add);
+                           s + (int64_t)j * BAND_QUERIES + c, add);
     }
     for (int j = keys / ROWS * ROWS; j < keys; j++)
         for (int c = 0; c < wide; c += LANES) {
-            lanes *at = (lanes *)(s + j * BAND_QUERIES + c), sum = {0};
+            lanes *at = (lanes *)(s + (int64_t)j * BAND_QUERIES + c), sum = {0};
             for (int p = 0; p < deep; p++)
-                sum +=
-                    k[j * row + p] * *(const lanes *)(q + p * BAND_QUERIES + c);
+                sum += k[j * row + p] *
+                       *(const lanes *)(q + (int64_t)p * BAND_QUERIES + c);
             *at = add ? *at + sum : sum;
         }
 }
@@ -130,7 +130,7 @@ static void weigh_band(int keys, int wide, float *s, float *top, float *sum,
     memcpy(was, top, wide * sizeof *top);
     for (int j = 0; j < keys; j++)
         for (int c = 0; c < wide; c++) {
-            float x = s[j * BAND_QUERIES + c];
+            float x = s[(int64_t)j * BAND_QUERIES + c];
             top[c] = x > top[c] ? x : top[c];
         }
     for (int c = 0; c < wide; c++) {
@@ -139,8 +139,8 @@ static void weigh_band(int keys, int wide, float *s, float *top, float *sum,
     }
     for (int j = 0; j < keys; j++)
         for (int c = 0; c < wide; c++) {
-            float x = exp_below32(s[j * BAND_QUERIES + c] - top[c]);
-            s[j * BAND_QUERIES + c] = x;
+            float x = exp_below32(s[(int64_t)j * BAND_QUERIES + c] - top[c]);
+            s[(int64_t)j * BAND_QUERIES + c] = x;
             sum[c] += x;
         }
 }
@@ -170,7 +170,7 @@ static void gather_rest(int n, int keys, int rest, const float *s,
             o[c] *= shrink[r];
         for (int j = 0; j < keys; j++)
             for (int c = 0; c < rest; c++)
-                o[c] += s[j * BAND_QUERIES] * v[j * row + c];
+                o[c] += s[(int64_t)j * BAND_QUERIES] * v[j * row + c];
     }
 }
 
@@ -181,7 +181,7 @@ static void meet_band(const struct cache *c, int n, int keys, const float *k,
 {
     int wide = (n + LANES - 1) / LANES * LANES,
         whole = c->e / COLUMNS * COLUMNS;
-    float shrink[BAND_QUERIES + ROWS];
+    float shrink[BAND_QUERIES + ROWS] = {0};
     for (int p = 0; p < c->d; p += BAND_DEEP, next.v += next.wide)
         score_tiles(keys, wide, least(BAND_DEEP, c->d - p), k + p, c->k_row,
                     q + (int64_t)p * BAND_QUERIES, s, p > 0, &next);
@@ -260,7 +260,7 @@ static inline __attribute__((always_inline)) void fold(lanes x[READ_PLACES],
     float out[READ_PLACES * LEFT > LANES ? READ_PLACES * LEFT : LANES];
     lanes a[4], b[2], c;
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; i++)
+    for (int64_t i = 0; i < 4; i++)
         a[i] = halves(x[2 * i], x[2 * i + 1], LANES);
     b[0] = halves(a[0], a[1], LANES / 2), b[1] = halves(a[2], a[3], LANES / 2);
     memcpy(out, b, LANES == 4 ? sizeof b : 0);
@@ -268,7 +268,7 @@ static inline __attribute__((always_inline)) void fold(lanes x[READ_PLACES],
         c = halves(b[0], b[1], LANES / 4);
         memcpy(out, &c, sizeof c);
     }
-    for (int i = 0; i < READ_PLACES; i++)
+    for (int64_t i = 0; i < READ_PLACES; i++)
         to[i] = LEFT == 2 ? out[2 * i] + out[2 * i + 1] : out[i];
 }
 
@@ -321,7 +321,7 @@ sums(int group, int strip, const struct block *b, const float *s,
             t[a][i] = shrink[a] * ((lanes_at *)(o + a * step))[i];
     for (int r = 0; r < b->run; r++)
         for (int p = 0; p < b->places; p++) {
-            const float *x = s + r * b->places + p;
+            const float *x = s + (int64_t)r * b->places + p;
             const float *y = v + (p * b->apart + r) * row;
             if (group > 1)
                 fetch(1, strip * LANES, y + ROWS_AHEAD * row, 0, 3);
@@ -330,7 +330,7 @@ sums(int group, int strip, const struct block *b, const float *s,
                 lanes z = ((const lanes_at *)y)[i];
                 HELD(z);
                 for (int a = 0; a < group; a++)
-                    t[a][i] += x[a * READ_ROOM] * z;
+                    t[a][i] += x[(int64_t)a * READ_ROOM] * z;
             }
         }
     for (int a = 0; a < group; a++)
@@ -400,7 +400,7 @@ meet_group(int group, const struct cache *c, const struct block *b,
         for (int a = 0; a < group; a += pair) {
             float x[2][READ_PLACES];
             dots(pair, c->d, k + r * c->k_row, apart * b->apart * c->k_row,
-                 q + a * c->d, c->d, x);
+                 q + (int64_t)a * c->d, c->d, x);
             for (int i = 0; i < pair; i++)
                 for (int p = 0; p < b->places; p++)
                     s[(a + i) * READ_ROOM + r * b->places + p] =
@@ -408,7 +408,7 @@ meet_group(int group, const struct cache *c, const struct block *b,
         }
     }
     for (int a = 0; a < group; a++)
-        shrink[a] = weigh_row(b->run * b->places, s + a * READ_ROOM,
+        shrink[a] = weigh_row(b->run * b->places, s + (int64_t)a * READ_ROOM,
                               to->top + a, to->sum + a);
     int x = 0;
     for (; x + strip * LANES <= c->e; x += strip * LANES)
@@ -416,8 +416,8 @@ meet_group(int group, const struct cache *c, const struct block *b,
     for (; x + LANES <= c->e; x += LANES)
         sums(group, 1, b, s, v + x, c->v_row, shrink, to->o + x, c->e);
     for (int a = 0; a < group && x < c->e; a++)
-        sums_of_rest(c->e - x, b, s + a * READ_ROOM, v + x, c->v_row, shrink[a],
-                     to->o + a * c->e + x);
+        sums_of_rest(c->e - x, b, s + (int64_t)a * READ_ROOM, v + x, c->v_row,
+                     shrink[a], to->o + (int64_t)a * c->e + x);
 }
 
 // The keys from ... to-1 for n <= FEW_QUERIES queries of a group, four, two or one at a
@@ -479,7 +479,7 @@ static float *kept_room(int64_t n)
 {
     static _Thread_local float *room;
     static _Thread_local int64_t size;
-    if (n > size) {
+    if (!room || n > size) {
         free(room);
         room = floats(size = n);
     }
@@ -497,14 +497,14 @@ struct cache_way {
 static struct cache_way way_of(const struct cache *c, int n, float scale)
 {
     int most = (int)(c->t / PART_LEAST), parts = MOST_PARTS / c->groups;
-    int64_t all = (n + BAND_QUERIES - 1) / BAND_QUERIES * BAND_QUERIES;
+    int64_t all = ((int64_t)n + BAND_QUERIES - 1) / BAND_QUERIES * BAND_QUERIES;
     struct cache_way w = {.n = n, .scale = scale};
     w.parts = most < parts ? most : parts;
     w.parts = w.parts < 1 ? 1 : w.parts;
     w.room = n <= FEW_QUERIES ? FEW_QUERIES : all;
     w.size = w.room * (c->e + 2);
     w.packed = n <= FEW_QUERIES ? 0 : all * c->d;
-    int64_t before = c->groups * w.parts * w.size;
+    int64_t before = (int64_t)c->groups * w.parts * w.size;
     w.standings = kept_room(before + c->groups * w.packed);
     w.bands = w.standings + before;
     return w;
