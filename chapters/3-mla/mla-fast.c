@@ -831,12 +831,12 @@ static double times_cross(int count, const int queries[count],
 static void time_crossover(void)
 {
     static const int queries[] = {1, 4, 16, 64, 128, 192, 256, 384, 512, 1024};
-    enum { COUNT = sizeof queries / sizeof *queries };
+    enum { TRIED = sizeof queries / sizeof *queries };
     struct sizes z = published;
     z.h = quick ? 1 : 8;
-    int nk = quick ? 64 : 4096, count = quick ? 4 : COUNT;
+    int nk = quick ? 64 : 4096, count = quick ? 4 : TRIED;
     struct crossing x = make_crossing(&z, queries[count - 1], nk);
-    double gap[COUNT], sum = 0;
+    double gap[TRIED], sum = 0;
 #pragma omp parallel reduction(+ : sum)
     sum += peak();
     struct table *t = table("crossover", "nq\texpand [ms]\tabsorb [ms]\t"
