@@ -42,7 +42,8 @@ static int64_t tape_length(int64_t x)
 // The tape with 2^0 on it, and room for 2^x.
 static struct tape new_tape(int64_t x)
 {
-    struct tape t = {calloc((size_t)tape_length(x), 1), 1, 0, 0};
+    require(x >= 0);
+    struct tape t = {calloc((size_t)tape_length(x) + 1, 1), 1, 0, 0};
     if (!t.cell)
         die("no memory for a tape of %lld cells", (long long)tape_length(x));
     *t.cell = 1;

@@ -261,7 +261,7 @@ static struct model *random_model(int layers, int width, int heads, int middle)
     normals(&r, 256 * (int64_t)width, m->table);
     for (int i = 0; i < 256 * width; i++) {
         int at = i / width, c = i % width;
-        double wave = pow(1e4, -(c / 2 * 2.0) / width);
+        double wave = pow(1e4, -(double)(c - c % 2) / width);
         m->places[i] = sin(at * wave + c % 2 * M_PI / 2);
     }
     for (int l = 0; l < layers; l++) {
@@ -299,8 +299,8 @@ static void head_columns(int n, int d, int e, int a, double *all, double *one,
 {
     for (int64_t i = 0; i < n; i++)
         for (int c = 0; c < e; c++)
-            *(back ? all + i * d + a * e + c : one + i * e + c) =
-                *(back ? one + i * e + c : all + i * d + a * e + c);
+            *(back ? all + i * d + (int64_t)a * e + c : one + i * e + c) =
+                *(back ? one + i * e + c : all + i * d + (int64_t)a * e + c);
 }
 
 // A layer as it is usually computed: all n positions at once, x [n][d] to what
@@ -436,7 +436,7 @@ static struct generator *new_generator(const struct model *m, enum way way,
     double *scratch = take(&g->arena, scratch_floats(m, way));
     g->row = scratch;
     g->other = scratch + m->width;
-    g->middle = scratch + 2 * m->width;
+    g->middle = scratch + (int64_t)2 * m->width;
     g->third = g->middle + m->middle;
     g->kept = take(&g->arena, kept);
     return g;
@@ -496,7 +496,8 @@ static void absorb_query(struct generator *g, const struct layer *w,
     int d = g->model->width, H = g->model->heads, e = d / H;
     for (int a = 0; a < H; a++)
         for (int c = 0; c < d; c++)
-            fit[a * d + c] = inner(e, q + a * e, w->k + (int64_t)c * d + a * e);
+            fit[a * d + c] = inner(e, q + (int64_t)a * e,
+                                   w->k + (int64_t)c * d + (int64_t)a * e);
     g->count.products += (int64_t)d * d;
 }
 
@@ -532,13 +533,13 @@ static void step(struct generator *g, const struct layer *w, struct frame f)
     if (!absorbed)
         times(g, d, d, g->row, w->k, g->other, 0);
     for (int a = 0; a < H; a++)
-        s[a] = scale * inner(wide, f.q + a * wide,
-                             absorbed ? g->row : g->other + a * e);
+        s[a] = scale * inner(wide, f.q + (int64_t)a * wide,
+                             absorbed ? g->row : g->other + (int64_t)a * e);
     if (!absorbed)
         times(g, d, d, g->row, w->v, g->other, 0);
     for (int a = 0; a < H; a++)
-        read_stable(wide, s[a], absorbed ? g->row : g->other + a * e, f.m + a,
-                    f.z + a, f.y + a * wide);
+        read_stable(wide, s[a], absorbed ? g->row : g->other + (int64_t)a * e,
+                    f.m + a, f.z + a, f.y + (int64_t)a * wide);
 }
 
 // What the scan found, as a row: the values' matrix applied once, if it has not
@@ -696,11 +697,12 @@ static void kv_cached(struct generator *g, int n, int i, double *kv,
         times(g, d, d, g->row, w->v, v + (int64_t)i * d, 0);
         for (int j = i; j >= 0; j--) {
             g->count.steps++;
-            g->count.products += 2 * d;
+            g->count.products += (int64_t)2 * d;
             for (int a = 0; a < H; a++) {
-                int64_t at = (int64_t)j * d + a * e;
-                double s = inner(e, f.q + a * e, k + at) / sqrt(e);
-                read_stable(e, s, v + at, f.m + a, f.z + a, f.y + a * e);
+                int64_t at = (int64_t)j * d + (int64_t)a * e;
+                double s = inner(e, f.q + (int64_t)a * e, k + at) / sqrt(e);
+                read_stable(e, s, v + at, f.m + a, f.z + a,
+                            f.y + (int64_t)a * e);
             }
         }
         finish(g, w, f, g->row);
@@ -890,7 +892,8 @@ static void attend_rows(void)
     double *s = vector(in.count), *o = vector(e);
     double *v = vector((int64_t)in.count * e);
     for (int i = 0; i < in.count; i++)
-        memcpy(v + (int64_t)i * e, in.x + (int64_t)i * in.width + 2 * d,
+        memcpy(v + (int64_t)i * e,
+               in.x + (int64_t)i * in.width + (int64_t)2 * d,
                (size_t)e * sizeof *v);
     head_of_answers("logsumexp", e);
     for (int i = 0; i < in.count; i++) {
