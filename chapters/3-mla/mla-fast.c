@@ -18,7 +18,7 @@ static struct {
     int context, rounds;
 } fast_par = {.context = 65536, .rounds = 7};
 
-enum cached {
+enum cache_kind {
     OF_MHA,
     OF_GQA,
     OF_MQA,
@@ -69,8 +69,8 @@ static void plain_heads(const struct cache *c, int n, double scale,
 
 // A cache of each kind in `room`, t positions; the latent's values are the
 // first numbers of its keys.
-static struct cache cache_of(const struct sizes *z, enum cached kind, int64_t t,
-                             const float *room)
+static struct cache cache_of(const struct sizes *z, enum cache_kind kind,
+                             int64_t t, const float *room)
 {
     int groups = kind == OF_MHA || kind == OF_NAIVE ? z->h
                  : kind == OF_GQA                   ? 8
@@ -131,7 +131,7 @@ struct work_done {
 };
 
 // By formula, for one position of the cache.
-static struct work_done work_of(const struct sizes *z, enum cached kind)
+static struct work_done work_of(const struct sizes *z, enum cache_kind kind)
 {
     static const enum variant ways[] = {GROUPED, GROUPED,    GROUPED,
                                         NAIVE,   REEXPANDED, ABSORBED};
@@ -144,7 +144,8 @@ static struct work_done work_of(const struct sizes *z, enum cached kind)
 // program is handed as plain_heads does, tick off what they read of it, and
 // count multiply-adds; those that re-expand make keys and values first.
 enum { COUNTED = 3 };
-static struct work_done work_counted(const struct sizes *z, enum cached kind)
+static struct work_done work_counted(const struct sizes *z,
+                                     enum cache_kind kind)
 {
     int64_t most = COUNTED * ((int64_t)z->h * (z->dk + z->dr + z->dv) + z->dc);
     float *room = floats(most);
@@ -422,7 +423,7 @@ struct bench {
     struct machine m; // its limits, as measured
 };
 
-static void run_variant(const struct bench *b, enum cached kind,
+static void run_variant(const struct bench *b, enum cache_kind kind,
                         const struct cache *c)
 {
     float scale = 0.05f;
@@ -441,7 +442,7 @@ static int once_more(int rounds, double begin)
 
 // The least time over rounds, the caches emptied before each; every sweep is a
 // measurement of the bandwidth, too.
-static double time_variant(struct bench *b, enum cached kind, int64_t t)
+static double time_variant(struct bench *b, enum cache_kind kind, int64_t t)
 {
     struct cache c = cache_of(&published, kind, t, b->room);
     double best = INFINITY, begin = seconds_now();
@@ -456,14 +457,14 @@ static double time_variant(struct bench *b, enum cached kind, int64_t t)
     return best;
 }
 
-static int64_t cache_numbers(enum cached kind, int64_t t)
+static int64_t cache_numbers(enum cache_kind kind, int64_t t)
 {
     return work_of(&published, kind).numbers * t;
 }
 
 // Which contexts a kind is timed at: its cache must fit beside others, and what
 // re-expands is slow.
-static int is_timed(enum cached kind, int64_t t)
+static int is_timed(enum cache_kind kind, int64_t t)
 {
     int64_t most = kind == OF_MHA || kind == OF_NAIVE ? fast_par.context / 2
                    : kind == OF_REEXPANDED            ? 1024
@@ -517,7 +518,7 @@ static double h800_time(double numbers, double flops)
 }
 
 static void decode_row(struct table *t, const struct machine *m,
-                       enum cached kind, int64_t context, double time)
+                       enum cache_kind kind, int64_t context, double time)
 {
     struct work_done w = work_of(&published, kind);
     double numbers = (double)(w.numbers * context);
@@ -549,7 +550,7 @@ static void limits_table(const struct machine *m)
 
 // The best share of the roof over contexts of 1k and more, or of any if there
 // is none.
-static double best_share(const struct machine *m, enum cached kind,
+static double best_share(const struct machine *m, enum cache_kind kind,
                          double time[CONTEXTS])
 {
     struct work_done w = work_of(&published, kind);
@@ -612,7 +613,7 @@ static void times_table(double time[CACHES][CONTEXTS])
 }
 
 // Each kernel beside its plain form, at a context that the latter survives.
-static void kernel_row(struct table *t, struct bench *b, enum cached kind,
+static void kernel_row(struct table *t, struct bench *b, enum cache_kind kind,
                        int64_t at)
 {
     struct cache c = cache_of(&published, kind, at, b->room);
