@@ -213,7 +213,8 @@ test-programs: $(tests)
 
 # Always succeeds: whether the tests did is for tests/judge to say.
 $B/tests/%.ran: $B/tests/% $$(call program-of,$$*) $B/bin/weave \
-        $$(wildcard chapters/$$*/data/* chapters/$$*/recorded/*) | $(programs)
+        $$(wildcard chapters/$$*/data/* chapters/$$*/recorded/* src/data/*) \
+        | $(programs)
 	echo "test    $*"
 	rm -f $B/tests/$*.xml
 	OMP_NUM_THREADS=1 $(together) timeout 600 $B/tests/$* --jobs 1 \

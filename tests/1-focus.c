@@ -3,9 +3,8 @@
 // Above Criterion: its headers bring complex.h, which defines I.
 #include "../chapters/1-focus/focus.c"
 #undef main
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <sys/wait.h>
+#define PROGRAM "focus"
+#include "program.h"
 
 // Equal but for a share `tolerance` of what is wanted.
 static void near(double got, double want, double tolerance)
@@ -1115,41 +1114,6 @@ Test(rows, scores_are_normal_along_any_query, .description = "eq:reduced")
 
 // ---- calculators ------------------------------------------------------------
 
-static int says(const char *command, size_t size, char text[])
-{
-    FILE *f = popen(command, "r");
-    cr_assert(f != NULL);
-    text[fread(text, 1, size - 1, f)] = 0;
-    int status = pclose(f);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void prints(const char *input, const char *options, const char *want)
-{
-    char command[400], text[4000];
-    snprintf(command, sizeof command,
-             "printf %%b '%s' | build/bin/focus %s 2>&1", input, options);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 0), "%s", text);
-    cr_expect(eq(str, text, (char *)want));
-}
-
-static void refuses(const char *input, const char *options, const char *why)
-{
-    char command[400], text[4000];
-    snprintf(command, sizeof command,
-             "printf %%b '%s' | build/bin/focus %s 2>/dev/null", input,
-             options);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 2), "%s", options);
-    cr_expect(eq(str, text, "")); // nothing on stdout, never a wrong number
-    snprintf(command, sizeof command,
-             "printf %%b '%s' | build/bin/focus %s 2>&1", input, options);
-    says(command, sizeof text, text);
-    cr_expect(strstr(text, why) && strstr(text, "focus: ") == text,
-              "'%s' lacks '%s'", text, why);
-}
-
 Test(calculators, print_the_focus_of_rows,
      .description = "eq:sparsity eq:effective-tokens eq:renyi")
 {
@@ -1784,15 +1748,6 @@ Test(recall, differences_are_paired)
 
 // ---- options ----------------------------------------------------------------
 
-static int told(const char *command, size_t size, char text[])
-{
-    FILE *f = popen(command, "r");
-    cr_assert(f != NULL);
-    text[fread(text, 1, size - 1, f)] = 0;
-    int status = pclose(f);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 Test(text, settings_have_limits)
 {
     static const char *const wrong[] = {
@@ -1800,12 +1755,10 @@ Test(text, settings_have_limits)
         "dimensions=601", "window=15",
         "positions=19",   "positions=x",
         "words=2001",     "window=32k --set words=80"};
-    char command[200], said[4000];
     for (int i = 0; i < 8; i++) {
-        snprintf(command, sizeof command,
-                 "build/bin/focus run text --quick --set %s 2>&1", wrong[i]);
-        cr_expect(eq(int, told(command, sizeof said, said), 2), "%s", wrong[i]);
-        cr_expect(strstr(said, "focus: --set ") == said, "%s", said);
+        char line[200];
+        snprintf(line, sizeof line, "run text --quick --set %s", wrong[i]);
+        refuses("", line, "focus: --set ");
     }
 }
 
@@ -1814,7 +1767,7 @@ Test(text, verdicts_hold_under_quick)
 {
     char said[4000];
     cr_assert(eq(int,
-                 told("d=$(mktemp -d) && build/bin/focus run text --quick "
+                 says("d=$(mktemp -d) && build/bin/focus run text --quick "
                       "--out $d 2>/dev/null && cut -f1,9 "
                       "$d/text.claims.tsv && rm -r $d",
                       sizeof said, said),

@@ -4,9 +4,8 @@
 // Above Criterion: its headers bring complex.h, which defines I.
 #include "../chapters/3-mla/mla.c"
 #undef main
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <sys/wait.h>
+#define PROGRAM "mla"
+#include "program.h"
 #include <unistd.h>
 
 static void same(int n, const double a[], const double b[], double tolerance)
@@ -1075,39 +1074,6 @@ Test(shared_key, low_rank_leaves_nothing, .description = "eq:bilinear-fit")
 
 // ---- calculators ------------------------------------------------------------
 
-// What a command line prints, errors included, and its status.
-static int says(const char *command, size_t size, char text[])
-{
-    FILE *f = popen(command, "r");
-    cr_assert(f != NULL);
-    text[fread(text, 1, size - 1, f)] = 0;
-    int status = pclose(f);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void prints(const char *line, const char *want)
-{
-    char command[600], text[4000];
-    snprintf(command, sizeof command, "build/bin/mla %s 2>&1", line);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 0), "%s", text);
-    cr_expect(eq(str, text, (char *)want));
-}
-
-static void refuses(const char *line, const char *why)
-{
-    char command[600], text[4000];
-    snprintf(command, sizeof command, "build/bin/mla %s 2>/dev/null", line);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 2), "%s", line);
-    cr_expect(eq(str, text, "")); // nothing on stdout, never a wrong number
-    snprintf(command, sizeof command, "build/bin/mla %s 2>&1", line);
-    says(command, sizeof text, text);
-    cr_expect(strstr(text, why) && strstr(text, "mla: ") == text,
-              "'%s' lacks '%s'", text, why);
-    cr_expect(eq(ptr, strchr(text, '\n'), text + strlen(text) - 1));
-}
-
 #define CACHE_HEADER \
     "model\tcontext\telements_per_token_layer\tbytes_per_token\ttotal [B]\t" \
     "total [GiB]\n"
@@ -1115,71 +1081,85 @@ static void refuses(const char *line, const char *why)
 Test(cache, prints_models_and_sizes,
      .description = "eq:mha-cache eq:gqa-cache eq:mla-cache")
 {
-    prints("cache --model llama-2-7b --context 4k,32k,128k",
+    prints("", "cache --model llama-2-7b --context 4k,32k,128k",
            CACHE_HEADER "llama-2-7b\t4096\t8192\t524288\t2147483648\t2\n"
                         "llama-2-7b\t32768\t8192\t524288\t17179869184\t16\n"
                         "llama-2-7b\t131072\t8192\t524288\t68719476736\t64\n");
-    prints("cache --model DeepSeek-V3 --context 128k --no-header",
+    prints("", "cache --model DeepSeek-V3 --context 128k --no-header",
            "deepseek-v3\t131072\t576\t70272\t9210691584\t8.578125\n");
-    prints("cache --dims h=64,g=8,dk=128,dv=128,L=80 --context 128k "
+    prints("",
+           "cache --dims h=64,g=8,dk=128,dv=128,L=80 --context 128k "
            "--no-header",
            "dims\t131072\t2048\t327680\t42949672960\t40\n");
-    prints("cache --dims L=80,dk=128,h=64 --context 1m --no-header",
+    prints("", "cache --dims L=80,dk=128,h=64 --context 1m --no-header",
            "dims\t1048576\t16384\t2621440\t2748779069440\t2560\n");
-    prints("cache --dims h=128,dk=128,dv=128,dc=512,dr=64,L=60 --context 1 "
+    prints("",
+           "cache --dims h=128,dk=128,dv=128,dc=512,dr=64,L=60 --context 1 "
            "--bytes 1 --no-header",
            "dims\t1\t576\t34560\t34560\t3.2186508178710938e-05\n");
-    prints("cache --dims h=1,dk=1,dc=512,L=2 --context 4 --bytes 0.75 "
+    prints("",
+           "cache --dims h=1,dk=1,dc=512,L=2 --context 4 --bytes 0.75 "
            "--no-header",
            "dims\t4\t512\t768\t3072\t2.86102294921875e-06\n");
 }
 
 Test(cache, refuses_what_it_cannot_count)
 {
-    refuses("cache --context 4k", "--model, --config or --dims: one is needed");
-    refuses("cache --model llama-2-7b --dims h=1,dk=1,L=1 --context 1",
+    refuses("", "cache --context 4k",
+            "--model, --config or --dims: one is needed");
+    refuses("", "cache --model llama-2-7b --dims h=1,dk=1,L=1 --context 1",
             "one is enough");
-    refuses("cache --model llama-2-7b --config x --context 1", "one is enough");
-    refuses("cache --model llama-5 --context 4k",
+    refuses("", "cache --model llama-2-7b --config x --context 1",
+            "one is enough");
+    refuses("", "cache --model llama-5 --context 4k",
             "--model: no 'llama-5'; there are llama-2-7b, llama-2-70b");
-    refuses("cache --model llama-2-7b", "--context: needed");
-    refuses("cache --model llama-2-7b --context ''", "--context: ''");
-    refuses("cache --model llama-2-7b --context 4k,", "--context: ''");
-    refuses("cache --model llama-2-7b --context 4x", "'4x' is not a whole");
-    refuses("cache --model llama-2-7b --context 4kk", "'4kk' is not a whole");
-    refuses("cache --model llama-2-7b --context 1.5", "'1.5' is not a whole");
-    refuses("cache --model llama-2-7b --context -1", "'-1' is not a whole");
-    refuses("cache --model llama-2-7b --context nan", "'nan' is not a whole");
-    refuses("cache --model llama-2-7b --context 0", "--context: 0 is not from");
-    refuses("cache --model llama-2-7b --context 99999999999999999999",
+    refuses("", "cache --model llama-2-7b", "--context: needed");
+    refuses("", "cache --model llama-2-7b --context ''", "--context: ''");
+    refuses("", "cache --model llama-2-7b --context 4k,", "--context: ''");
+    refuses("", "cache --model llama-2-7b --context 4x", "'4x' is not a whole");
+    refuses("", "cache --model llama-2-7b --context 4kk",
+            "'4kk' is not a whole");
+    refuses("", "cache --model llama-2-7b --context 1.5",
+            "'1.5' is not a whole");
+    refuses("", "cache --model llama-2-7b --context -1", "'-1' is not a whole");
+    refuses("", "cache --model llama-2-7b --context nan",
+            "'nan' is not a whole");
+    refuses("", "cache --model llama-2-7b --context 0",
+            "--context: 0 is not from");
+    refuses("", "cache --model llama-2-7b --context 99999999999999999999",
             "is not from 1 to");
-    refuses("cache --model llama-2-7b --context 1099511627776",
+    refuses("", "cache --model llama-2-7b --context 1099511627776",
             "--context: an answer is beyond 2^53");
-    refuses("cache --model llama-2-7b --context 1 --bytes 0", "--bytes");
-    refuses("cache --model llama-2-7b --context 1 --bytes -2", "--bytes");
-    refuses("cache --model llama-2-7b --context 1 --bytes 1025", "--bytes");
-    refuses("cache --model llama-2-7b --context 1 --bytes nan", "--bytes");
+    refuses("", "cache --model llama-2-7b --context 1 --bytes 0", "--bytes");
+    refuses("", "cache --model llama-2-7b --context 1 --bytes -2", "--bytes");
+    refuses("", "cache --model llama-2-7b --context 1 --bytes 1025", "--bytes");
+    refuses("", "cache --model llama-2-7b --context 1 --bytes nan", "--bytes");
 }
 
 Test(cache, refuses_sizes_without_meaning)
 {
-    refuses("cache --context 1 --dims h=8,dk=4", "--dims: L is missing");
-    refuses("cache --context 1 --dims dk=8,L=4", "--dims: h is missing");
-    refuses("cache --context 1 --dims h=8,L=4", "--dims: dk is missing");
-    refuses("cache --context 1 --dims h=8,dk=4,L", "'L' is not NAME=NUMBER");
-    refuses("cache --context 1 --dims ''", "--dims: '' is empty");
-    refuses("cache --context 1 --dims h=8,,dk=4", "'' is not NAME=NUMBER");
-    refuses("cache --context 1 --dims h=8,dk=4,L=2,x=1", "no 'x' here");
-    refuses("cache --context 1 --dims h=8,dk=4,L=2,d=1", "no 'd' here");
-    refuses("cache --context 1 --dims h=8,dk=4,L=2,h=8", "h is there twice");
-    refuses("cache --context 1 --dims h=0,dk=4,L=2", "h: 0 is not from 1");
-    refuses("cache --context 1 --dims h=2m,dk=4,L=2", "h: 2m is not from 1");
-    refuses("cache --context 1 --dims h=a,dk=4,L=2", "h: 'a' is not a whole");
-    refuses("cache --context 1 --dims h=,dk=4,L=2", "h: '' is not a whole");
-    refuses("cache --context 1 --dims h=8,g=3,dk=4,L=2", "g=3 does not divide");
-    refuses("cache --context 1 --dims h=8,g=2,dk=4,dc=9,L=2",
+    refuses("", "cache --context 1 --dims h=8,dk=4", "--dims: L is missing");
+    refuses("", "cache --context 1 --dims dk=8,L=4", "--dims: h is missing");
+    refuses("", "cache --context 1 --dims h=8,L=4", "--dims: dk is missing");
+    refuses("", "cache --context 1 --dims h=8,dk=4,L",
+            "'L' is not NAME=NUMBER");
+    refuses("", "cache --context 1 --dims ''", "--dims: '' is empty");
+    refuses("", "cache --context 1 --dims h=8,,dk=4", "'' is not NAME=NUMBER");
+    refuses("", "cache --context 1 --dims h=8,dk=4,L=2,x=1", "no 'x' here");
+    refuses("", "cache --context 1 --dims h=8,dk=4,L=2,d=1", "no 'd' here");
+    refuses("", "cache --context 1 --dims h=8,dk=4,L=2,h=8",
+            "h is there twice");
+    refuses("", "cache --context 1 --dims h=0,dk=4,L=2", "h: 0 is not from 1");
+    refuses("", "cache --context 1 --dims h=2m,dk=4,L=2",
+            "h: 2m is not from 1");
+    refuses("", "cache --context 1 --dims h=a,dk=4,L=2",
+            "h: 'a' is not a whole");
+    refuses("", "cache --context 1 --dims h=,dk=4,L=2", "h: '' is not a whole");
+    refuses("", "cache --context 1 --dims h=8,g=3,dk=4,L=2",
+            "g=3 does not divide");
+    refuses("", "cache --context 1 --dims h=8,g=2,dk=4,dc=9,L=2",
             "g has no meaning beside dc");
-    refuses("cache --context 1 --dims h=8,dk=4,dr=2,L=2",
+    refuses("", "cache --context 1 --dims h=8,dk=4,dr=2,L=2",
             "dr has no meaning without dc");
 }
 
@@ -1197,9 +1177,9 @@ static void config(const char *json, const char *want, int wrong)
     if (wrong) {
         char named[300];
         snprintf(named, sizeof named, "%s:%s", file, want);
-        refuses(line, named);
+        refuses("", line, named);
     } else {
-        prints(line, want);
+        prints("", line, want);
     }
     unlink(file);
 }
@@ -1286,7 +1266,7 @@ Test(config, is_refused_where_it_is_broken)
     config("{\"num_attention_heads\": 8, \"num_hidden_layers\": 2,"
            " \"kv_lora_rank\": 512}",
            " qk_rope_head_dim: is missing beside kv_lora_rank", 1);
-    refuses("cache --context 1 --config /nowhere/config.json",
+    refuses("", "cache --context 1 --config /nowhere/config.json",
             "/nowhere/config.json: ");
 }
 
@@ -1351,8 +1331,8 @@ Test(layer, rounds_a_chain_of_products, .description = "eq:bf16")
 
 Test(layer, refuses_what_it_cannot_draw)
 {
-    refuses("layer --tokens 4", "--dims: needed");
-    refuses("layer --dims d=6,h=2,dk=3,dr=2,dv=2,dc=4,dq=5",
+    refuses("", "layer --tokens 4", "--dims: needed");
+    refuses("", "layer --dims d=6,h=2,dk=3,dr=2,dv=2,dc=4,dq=5",
             "--tokens: needed");
     static const char *const names[] = {"d", "h", "dk", "dr", "dv", "dc", "dq"};
     for (int i = 0; i < 7; i++) {
@@ -1364,35 +1344,38 @@ Test(layer, refuses_what_it_cannot_draw)
                 strcat(line, "=2");
             }
         snprintf(why, sizeof why, "--dims: %s is missing", names[i]);
-        refuses(line, why);
+        refuses("", line, why);
     }
-    refuses("layer --dims d=6,h=2,dk=3,dr=3,dv=2,dc=4,dq=5 --tokens 2",
+    refuses("", "layer --dims d=6,h=2,dk=3,dr=3,dv=2,dc=4,dq=5 --tokens 2",
             "dr=3 is odd");
-    refuses("layer --dims d=6,h=2,dk=3,dr=2,dv=2,dc=4,dq=5,L=2 --tokens 2",
+    refuses("", "layer --dims d=6,h=2,dk=3,dr=2,dv=2,dc=4,dq=5,L=2 --tokens 2",
             "no 'L' here");
-    refuses("layer --dims d=1m,h=1k,dk=1k,dr=2,dv=2,dc=4,dq=5 --tokens 2",
+    refuses("", "layer --dims d=1m,h=1k,dk=1k,dr=2,dv=2,dc=4,dq=5 --tokens 2",
             "more than 2^29");
-    refuses("layer --dims d=64,h=1k,dk=512,dr=2,dv=512,dc=4,dq=5 --tokens 1m",
+    refuses("",
+            "layer --dims d=64,h=1k,dk=512,dr=2,dv=512,dc=4,dq=5 --tokens 1m",
             "--tokens: too many");
-    refuses(SMALL "--tokens 0", "--tokens: 0 is not from 1");
-    refuses(SMALL "--tokens x", "--tokens: 'x' is not a whole");
-    refuses(SMALL "--form fast", "--form");
-    refuses(SMALL "--norm maybe", "--norm");
-    refuses(SMALL "--precision fp8", "--precision");
-    refuses(SMALL "--seed -1", "--seed");
+    refuses("", SMALL "--tokens 0", "--tokens: 0 is not from 1");
+    refuses("", SMALL "--tokens x", "--tokens: 'x' is not a whole");
+    refuses("", SMALL "--form fast", "--form");
+    refuses("", SMALL "--norm maybe", "--norm");
+    refuses("", SMALL "--precision fp8", "--precision");
+    refuses("", SMALL "--seed -1", "--seed");
 }
 
 Test(roofline, prints_times_and_what_limits_them,
      .description = "eq:decode-time eq:decode-intensity eq:latent-intensity")
 {
-    prints("roofline --bandwidth 1 --flops 1 --context 1,1k --no-header "
+    prints("",
+           "roofline --bandwidth 1 --flops 1 --context 1,1k --no-header "
            "--dims h=4,g=2,dk=8,L=2",
            "GQA-2\t1\t256\t128\t2\t1.2800000000000001e-07\t2.5600000000000002e-"
            "07\t"
            "2.5600000000000002e-07\tcompute\n"
            "GQA-2\t1024\t262144\t131072\t2\t0.00013107200000000001\t"
            "0.00026214400000000002\t0.00026214400000000002\tcompute\n");
-    prints("roofline --bandwidth 1 --flops 8 --context 1 --bytes 4 "
+    prints("",
+           "roofline --bandwidth 1 --flops 8 --context 1 --bytes 4 "
            "--no-header --dims h=4,dk=8,L=1",
            "MHA\t1\t128\t256\t0.5\t2.5600000000000002e-07\t1.6000000000000001e-"
            "08\t"
@@ -1416,45 +1399,49 @@ Test(roofline, prints_times_and_what_limits_them,
 
 Test(roofline, refuses_machines_that_are_none)
 {
-    refuses("roofline --flops 1 --context 1", "--bandwidth: needed");
-    refuses("roofline --bandwidth 1 --context 1", "--flops: needed");
-    refuses("roofline --bandwidth 1 --flops 1", "--context: needed");
-    refuses("roofline --bandwidth 0 --flops 1 --context 1", "--bandwidth");
-    refuses("roofline --bandwidth 1 --flops -1 --context 1", "--flops");
-    refuses("roofline --bandwidth inf --flops 1 --context 1", "--bandwidth");
-    refuses("roofline --bandwidth 1 --flops 1 --context 1 --bytes 0",
+    refuses("", "roofline --flops 1 --context 1", "--bandwidth: needed");
+    refuses("", "roofline --bandwidth 1 --context 1", "--flops: needed");
+    refuses("", "roofline --bandwidth 1 --flops 1", "--context: needed");
+    refuses("", "roofline --bandwidth 0 --flops 1 --context 1", "--bandwidth");
+    refuses("", "roofline --bandwidth 1 --flops -1 --context 1", "--flops");
+    refuses("", "roofline --bandwidth inf --flops 1 --context 1",
+            "--bandwidth");
+    refuses("", "roofline --bandwidth 1 --flops 1 --context 1 --bytes 0",
             "--bytes");
-    refuses("roofline --bandwidth 1 --flops 1 --context 1 --model x",
+    refuses("", "roofline --bandwidth 1 --flops 1 --context 1 --model x",
             "no 'x'; there are");
-    refuses("roofline --bandwidth 1 --flops 1 --context 1 --model llama-2-7b "
+    refuses("",
+            "roofline --bandwidth 1 --flops 1 --context 1 --model llama-2-7b "
             "--dims h=1,dk=1,L=1",
             "one is enough");
-    refuses("roofline --bandwidth 1 --flops 1 --context 1099511627776",
+    refuses("", "roofline --bandwidth 1 --flops 1 --context 1099511627776",
             "beyond 2^53");
 }
 
 Test(crossover, prints_where_expanding_pays, .description = "eq:crossover")
 {
-    prints("crossover --dims h=128,dk=128,dv=128,dc=512,dr=64 --keys 64k "
+    prints("",
+           "crossover --dims h=128,dk=128,dv=128,dc=512,dr=64 --keys 64k "
            "--queries 171 --no-header",
            "65536\t170.22337662337662\t171\t171\t1558536257536\t"
            "1563552645120\n");
     // A latent no longer than a key: absorbing always costs less.
-    prints("crossover --dims h=1,dk=8,dc=4 --keys 1k --no-header",
+    prints("", "crossover --dims h=1,dk=8,dc=4 --keys 1k --no-header",
            "1024\tinf\tinf\t1\t81920\t8256\n");
 }
 
 Test(crossover, refuses_what_has_no_answer)
 {
-    refuses("crossover --keys 1", "--dims: needed");
-    refuses("crossover --dims h=1,dk=8,dc=4", "--keys: needed");
-    refuses("crossover --dims h=1,dk=8 --keys 1", "--dims: dc is missing");
-    refuses("crossover --dims h=1,dc=8 --keys 1", "--dims: dk is missing");
-    refuses("crossover --dims dk=1,dc=8 --keys 1", "--dims: h is missing");
-    refuses("crossover --dims h=1,dk=8,dc=4,L=1 --keys 1", "no 'L' here");
-    refuses("crossover --dims h=1,dk=8,dc=4 --keys 0", "--keys: 0");
-    refuses("crossover --dims h=1,dk=8,dc=4 --keys 1 --queries 0", "--queries");
-    refuses("crossover --dims h=128,dk=128,dc=512 --keys 1099511627776",
+    refuses("", "crossover --keys 1", "--dims: needed");
+    refuses("", "crossover --dims h=1,dk=8,dc=4", "--keys: needed");
+    refuses("", "crossover --dims h=1,dk=8 --keys 1", "--dims: dc is missing");
+    refuses("", "crossover --dims h=1,dc=8 --keys 1", "--dims: dk is missing");
+    refuses("", "crossover --dims dk=1,dc=8 --keys 1", "--dims: h is missing");
+    refuses("", "crossover --dims h=1,dk=8,dc=4,L=1 --keys 1", "no 'L' here");
+    refuses("", "crossover --dims h=1,dk=8,dc=4 --keys 0", "--keys: 0");
+    refuses("", "crossover --dims h=1,dk=8,dc=4 --keys 1 --queries 0",
+            "--queries");
+    refuses("", "crossover --dims h=128,dk=128,dc=512 --keys 1099511627776",
             "--keys: an answer is beyond 2^53");
 }
 

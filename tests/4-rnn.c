@@ -3,10 +3,9 @@
 // Above Criterion: its headers bring complex.h, which defines I.
 #include "../chapters/4-rnn/rnn.c"
 #undef main
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#define PROGRAM "rnn"
+#include "program.h"
 #include <omp.h>
-#include <sys/wait.h>
 
 static void near_all(int n, const double a[], const double b[],
                      double tolerance)
@@ -1006,42 +1005,6 @@ Test(recall, a_flipping_reader_is_attention,
 
 // ---- calculators ------------------------------------------------------------
 
-static int says(const char *command, size_t size, char text[])
-{
-    FILE *f = popen(command, "r");
-    cr_assert(f != NULL);
-    text[fread(text, 1, size - 1, f)] = 0;
-    int status = pclose(f);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-// `what`, options and all, given this input.
-static void shows(const char *input, const char *what, const char *want)
-{
-    char command[400], text[9000];
-    snprintf(command, sizeof command, "printf %%b '%s' | build/bin/rnn %s 2>&1",
-             input, what);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 0), "%s", text);
-    cr_expect(eq(str, text, (char *)want));
-}
-
-static void rejects(const char *input, const char *what, const char *why)
-{
-    char command[400], text[4000];
-    snprintf(command, sizeof command,
-             "printf %%b '%s' | build/bin/rnn %s 2>/dev/null", input, what);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 2), "%s", what);
-    cr_expect(eq(str, text, "")); // nothing on stdout, never a wrong number
-    snprintf(command, sizeof command, "printf %%b '%s' | build/bin/rnn %s 2>&1",
-             input, what);
-    says(command, sizeof text, text);
-    cr_expect(strstr(text, why) && strstr(text, "rnn: ") == text,
-              "'%s' lacks '%s'", text, why);
-    cr_expect(strchr(text, '\n') == text + strlen(text) - 1);
-}
-
 #define COST_HEAD \
     "scheme\tattention_steps\tlayer_evaluations\tembedding_reads\tfloats\t" \
     "years\n"
@@ -1049,19 +1012,19 @@ static void rejects(const char *input, const char *what, const char *why)
 Test(cost, prints_the_schemes,
      .description = "eq:total-steps eq:in-place-steps eq:segment-steps")
 {
-    shows("", "cost --layers 4 --tokens 256 --no-header",
-          "zero-cache\t9711474880\t186043584\t9525431552\t776\t3.07738e-07\n"
-          "in-place\t11316224\t131584\t32896\t16384\t3.58589e-10\n"
-          "segments\t5723904\t66304\t2829056\t17160\t1.8138e-10\n"
-          "hidden-cache\t131584\t1024\t32896\t49152\t4.16965e-12\n"
-          "kv-cache\t131584\t1024\t256\t131072\t4.16965e-12\n");
+    prints("", "cost --layers 4 --tokens 256 --no-header",
+           "zero-cache\t9711474880\t186043584\t9525431552\t776\t3.07738e-07\n"
+           "in-place\t11316224\t131584\t32896\t16384\t3.58589e-10\n"
+           "segments\t5723904\t66304\t2829056\t17160\t1.8138e-10\n"
+           "hidden-cache\t131584\t1024\t32896\t49152\t4.16965e-12\n"
+           "kv-cache\t131584\t1024\t256\t131072\t4.16965e-12\n");
     // One layer: the quadratic RNN, whatever is kept; C = 2 becomes 1.
-    shows("", "cost --layers 1 --tokens 10 --width 4 --heads 2",
-          COST_HEAD "zero-cache\t55\t10\t55\t16\t1.74284e-15\n"
-                    "in-place\t220\t55\t55\t40\t6.97138e-15\n"
-                    "segments\t55\t10\t55\t16\t1.74284e-15\n"
-                    "hidden-cache\t55\t10\t55\t0\t1.74284e-15\n"
-                    "kv-cache\t55\t10\t10\t80\t1.74284e-15\n");
+    prints("", "cost --layers 1 --tokens 10 --width 4 --heads 2",
+           COST_HEAD "zero-cache\t55\t10\t55\t16\t1.74284e-15\n"
+                     "in-place\t220\t55\t55\t40\t6.97138e-15\n"
+                     "segments\t55\t10\t55\t16\t1.74284e-15\n"
+                     "hidden-cache\t55\t10\t55\t0\t1.74284e-15\n"
+                     "kv-cache\t55\t10\t10\t80\t1.74284e-15\n");
 }
 
 Test(cost, takes_the_nearest_divisor, .description = "eq:segment-steps")
@@ -1094,47 +1057,47 @@ Test(cost, has_integers_of_any_size, .description = "eq:total-steps")
 
 Test(cost, refuses_what_is_no_model)
 {
-    rejects("", "cost --layers 4", "--tokens: needed");
-    rejects("", "cost --tokens 4", "--layers: needed");
-    rejects("", "cost", "--layers: needed");
-    rejects("", "cost --layers 0 --tokens 4", "--layers");
-    rejects("", "cost --layers 10001 --tokens 4", "--layers");
-    rejects("", "cost --layers 4 --tokens 0", "--tokens");
-    rejects("", "cost --layers 4 --tokens -1", "--tokens");
-    rejects("", "cost --layers 4 --tokens 1000000000001", "--tokens");
-    rejects("", "cost --layers 4 --tokens 4.5", "--tokens");
-    rejects("", "cost --layers 4 --tokens 4 --width 0", "--width");
-    rejects("", "cost --layers 4 --tokens 4 --heads 0", "--heads");
-    rejects("", "cost --layers 4 --tokens 4 --heads 5",
+    refuses("", "cost --layers 4", "--tokens: needed");
+    refuses("", "cost --tokens 4", "--layers: needed");
+    refuses("", "cost", "--layers: needed");
+    refuses("", "cost --layers 0 --tokens 4", "--layers");
+    refuses("", "cost --layers 10001 --tokens 4", "--layers");
+    refuses("", "cost --layers 4 --tokens 0", "--tokens");
+    refuses("", "cost --layers 4 --tokens -1", "--tokens");
+    refuses("", "cost --layers 4 --tokens 1000000000001", "--tokens");
+    refuses("", "cost --layers 4 --tokens 4.5", "--tokens");
+    refuses("", "cost --layers 4 --tokens 4 --width 0", "--width");
+    refuses("", "cost --layers 4 --tokens 4 --heads 0", "--heads");
+    refuses("", "cost --layers 4 --tokens 4 --heads 5",
             "--heads: must divide the width, 64");
-    rejects("", "cost --layers 4 --tokens 4 --segments 0", "--segments");
-    rejects("", "cost --layers 4 --tokens 4 --depth 3", "--depth");
-    rejects("", "cost --layers 4 --tokens 4 more", "more");
+    refuses("", "cost --layers 4 --tokens 4 --segments 0", "--segments");
+    refuses("", "cost --layers 4 --tokens 4 --depth 3", "--depth");
+    refuses("", "cost --layers 4 --tokens 4 more", "more");
 }
 
 Test(stream, prints_after_each_line, .description = "eq:running-max")
 {
-    shows("1000 1\\n-1000 2\\n", "stream -",
-          "max\tlogsumexp\to0\n1000\t1000\t1\n1000\t1000\t1\n");
-    shows("0 2 -2\\n0,4,-4\\n", "stream - --no-header",
-          "0\t0\t2\t-2\n0\t0.69314718055994529\t3\t-3\n");
-    shows("1000 1\\n-1000 2\\n999.5 3\\n1000.25 4\\n0 5\\n1000.25 6\\n",
-          "stream - --no-header | tail -1",
-          "1000.25\t1001.4290141121019\t3.7512373807873756\n");
+    prints("1000 1\\n-1000 2\\n", "stream -",
+           "max\tlogsumexp\to0\n1000\t1000\t1\n1000\t1000\t1\n");
+    prints("0 2 -2\\n0,4,-4\\n", "stream - --no-header",
+           "0\t0\t2\t-2\n0\t0.69314718055994529\t3\t-3\n");
+    prints("1000 1\\n-1000 2\\n999.5 3\\n1000.25 4\\n0 5\\n1000.25 6\\n",
+           "stream - --no-header | tail -1",
+           "1000.25\t1001.4290141121019\t3.7512373807873756\n");
 }
 
 Test(stream, refuses_what_has_no_answer)
 {
-    rejects("1\\n", "stream -", "input:1: a score and no value");
-    rejects("1 2\\n3\\n", "stream -", "input:2:");
-    rejects("1 x\\n", "stream -", "input:1:");
-    rejects("1 nan\\n", "stream -", "input:1:");
-    rejects("-inf 1\\n", "stream -", "input:1:");
-    rejects("0 1e308\\n0 1e308\\n", "stream -",
+    refuses("1\\n", "stream -", "input:1: a score and no value");
+    refuses("1 2\\n3\\n", "stream -", "input:2:");
+    refuses("1 x\\n", "stream -", "input:1:");
+    refuses("1 nan\\n", "stream -", "input:1:");
+    refuses("-inf 1\\n", "stream -", "input:1:");
+    refuses("0 1e308\\n0 1e308\\n", "stream -",
             "input:2: the answer is beyond all numbers");
-    rejects("", "stream -", "input");
-    rejects("", "stream", "FILE");
-    rejects("", "stream nowhere.tsv", "nowhere.tsv");
+    refuses("", "stream -", "input");
+    refuses("", "stream", "FILE");
+    refuses("", "stream nowhere.tsv", "nowhere.tsv");
 }
 
 Test(attend, three_forms_print_one_answer,
@@ -1144,49 +1107,49 @@ Test(attend, three_forms_print_one_answer,
     for (int i = 0; i < 3; i++) {
         char what[100];
         snprintf(what, sizeof what, "attend - --form %s", forms[i]);
-        shows("1 0 2\\n0 1 4\\n", what,
-              "logsumexp\to0\n0\t2\n0.69314718055994529\t3\n");
+        prints("1 0 2\\n0 1 4\\n", what,
+               "logsumexp\to0\n0\t2\n0.69314718055994529\t3\n");
         // A query of one number, and two values.
         snprintf(what, sizeof what, "attend - --form %s --width 1 --no-header",
                  forms[i]);
-        shows("1 -3 2 7\\n", what, "-3\t2\t7\n");
+        prints("1 -3 2 7\\n", what, "-3\t2\t7\n");
     }
-    shows("q k v\\n1 0 2\\n0 1 4\\n", "attend - --no-header",
-          "0\t2\n0.69314718055994529\t3\n");
+    prints("q k v\\n1 0 2\\n0 1 4\\n", "attend - --no-header",
+           "0\t2\n0.69314718055994529\t3\n");
 }
 
 Test(attend, refuses_what_has_no_answer)
 {
-    rejects("1 2\\n", "attend -", "input:1: 2 numbers are no query, key");
-    rejects("1 2 3\\n", "attend - --width 2", "--width: 2 and 2 numbers leave");
-    rejects("1 2 3\\n", "attend - --width 1000000", "--width");
-    rejects("1 2 3\\n", "attend - --width -1", "--width");
-    rejects("1 2 3\\n", "attend - --form fast", "--form");
-    rejects("1 2 3\\n4 5\\n", "attend -", "input:2:");
-    rejects("1 2 inf\\n", "attend -", "input:1:");
-    rejects("1 2 3\\n1e200 1e200 1\\n", "attend -",
+    refuses("1 2\\n", "attend -", "input:1: 2 numbers are no query, key");
+    refuses("1 2 3\\n", "attend - --width 2", "--width: 2 and 2 numbers leave");
+    refuses("1 2 3\\n", "attend - --width 1000000", "--width");
+    refuses("1 2 3\\n", "attend - --width -1", "--width");
+    refuses("1 2 3\\n", "attend - --form fast", "--form");
+    refuses("1 2 3\\n4 5\\n", "attend -", "input:2:");
+    refuses("1 2 inf\\n", "attend -", "input:1:");
+    refuses("1 2 3\\n1e200 1e200 1\\n", "attend -",
             "input:2: the score of the key on line 2 is beyond all numbers");
-    rejects("0 0 1e308\\n0 0 1e308\\n", "attend -",
+    refuses("0 0 1e308\\n0 0 1e308\\n", "attend -",
             "input:2: the answer is beyond all numbers");
-    rejects("", "attend -", "input");
-    rejects("", "attend nowhere.tsv", "nowhere.tsv");
+    refuses("", "attend -", "input");
+    refuses("", "attend nowhere.tsv", "nowhere.tsv");
 }
 
 Test(power, prints_number_and_tape, .description = "eq:tape-length")
 {
-    shows("", "power --x 0", "power\ttape\n1\t1\n");
-    shows("", "power --x 100 --no-header",
-          "1267650600228229401496703205376\t1571\n");
-    shows("", "power --x 1k | cut -f2", "tape\n158494\n");
+    prints("", "power --x 0", "power\ttape\n1\t1\n");
+    prints("", "power --x 100 --no-header",
+           "1267650600228229401496703205376\t1571\n");
+    prints("", "power --x 1k | cut -f2", "tape\n158494\n");
 }
 
 Test(power, refuses_what_it_cannot_write)
 {
-    rejects("", "power", "--x: needed");
-    rejects("", "power --x -1", "--x");
-    rejects("", "power --x 20001", "--x");
-    rejects("", "power --x 1.5", "--x");
-    rejects("", "power 10", "10");
+    refuses("", "power", "--x: needed");
+    refuses("", "power --x -1", "--x");
+    refuses("", "power --x 20001", "--x");
+    refuses("", "power --x 1.5", "--x");
+    refuses("", "power 10", "10");
 }
 
 // The example is the last paragraph of the help; what follows "$ " gives what
@@ -1218,11 +1181,9 @@ Test(settings, beyond_their_bounds_are_refused)
                                         "tokens=3",   "tokens=129", "power=99",
                                         "power=20001"};
     for (int i = 0; i < 10; i++) {
-        char command[200], text[4000];
-        snprintf(command, sizeof command,
-                 "build/bin/rnn run years --quick --set %s 2>&1", wrong[i]);
-        cr_expect(eq(int, says(command, sizeof text, text), 2));
-        cr_expect(strstr(text, "rnn: --set ") == text, "%s", text);
+        char line[200];
+        snprintf(line, sizeof line, "run years --quick --set %s", wrong[i]);
+        refuses("", line, "rnn: --set ");
     }
 }
 
@@ -1424,7 +1385,8 @@ Test(bytes, logits_have_the_same_bits_with_a_cache_and_without,
             cr_expect(farthest_logit(a, b) == 0);
             // Sums of 64 in another order, and exponentials of them.
             cr_expect(farthest_logit(b, all + i * BYTE_WORDS) < 1e-3);
-            cr_expect(zero.steps - before == page_turns(layers, i + 1));
+            cr_expect(zero.steps - before ==
+                      small(attention_steps(layers, i + 1)));
             cr_expect(kept.steps - was == (int64_t)layers * (i + 1));
         }
         free(zero.x);
@@ -1447,8 +1409,9 @@ Test(bytes, page_turns_are_the_recurrence, .description = "eq:attention-steps")
 {
     for (int l = 1; l <= 4; l++)
         for (int i = 1; i <= 12; i++)
-            cr_expect(page_turns(l, i) == turns_of(l, i));
-    cr_expect(page_turns(4, 10) == 1000 && page_turns(4, 100) == 4598125);
+            cr_expect(small(attention_steps(l, i)) == turns_of(l, i));
+    cr_expect(small(attention_steps(4, 10)) == 1000);
+    cr_expect(small(attention_steps(4, 100)) == 4598125);
 }
 
 Test(bytes, working_memory_does_not_grow, .description = "eq:frame-floats")

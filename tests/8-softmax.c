@@ -3,9 +3,8 @@
 // Above Criterion: its headers bring complex.h, which defines I.
 #include "../chapters/8-softmax/softmax.c"
 #undef main
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <sys/wait.h>
+#define PROGRAM "softmax"
+#include "program.h"
 
 // The vectors of the reference values; A is the program's.
 static const double C[] = {3, 3, 0, -1}, D[] = {1, 0}, E[] = {2, 0},
@@ -2026,102 +2025,81 @@ Test(circle, retrieves_what_is_close)
 
 // ---- the calculator, as a reader runs it ------------------------------------
 
-// What a command line prints, errors included, and its status.
-static int says(const char *command, size_t size, char text[])
-{
-    FILE *f = popen(command, "r");
-    cr_assert(f != NULL);
-    text[fread(text, 1, size - 1, f)] = 0;
-    int status = pclose(f);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
+// `what` with these options, of what is on standard input.
 static void shows(const char *what, const char *input, const char *options,
                   const char *want)
 {
-    char command[400], text[4000];
-    snprintf(command, sizeof command,
-             "printf %%b '%s' | build/bin/softmax %s %s - 2>&1", input, what,
-             options);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 0), "%s", text);
-    cr_expect(eq(str, text, (char *)want));
+    char line[400];
+    snprintf(line, sizeof line, "%s %s -", what, options);
+    prints(input, line, want);
 }
 
 static void rejects(const char *what, const char *input, const char *options,
                     const char *why)
 {
-    char command[400], text[4000];
-    snprintf(command, sizeof command,
-             "printf %%b '%s' | build/bin/softmax %s %s - 2>/dev/null", input,
-             what, options);
-    int status = says(command, sizeof text, text);
-    cr_expect(eq(int, status, 2), "%s", options);
-    cr_expect(eq(str, text, "")); // nothing on stdout, never a wrong number
-    snprintf(command, sizeof command,
-             "printf %%b '%s' | build/bin/softmax %s %s - 2>&1", input, what,
-             options);
-    says(command, sizeof text, text);
-    cr_expect(strstr(text, why) && strstr(text, "softmax: ") == text,
-              "'%s' lacks '%s'", text, why);
+    char line[400];
+    snprintf(line, sizeof line, "%s %s -", what, options);
+    refuses(input, line, why);
 }
 
-static void prints(const char *input, const char *options, const char *want)
+static void map_prints(const char *input, const char *options, const char *want)
 {
     shows("map", input, options, want);
 }
 
-static void refuses(const char *input, const char *options, const char *why)
+static void map_refuses(const char *input, const char *options, const char *why)
 {
     rejects("map", input, options, why);
 }
 
 Test(map, prints_weights)
 {
-    prints("1 0.5 -2\\n", "--map sparsemax", "p0\tp1\tp2\n0.75\t0.25\t0\n");
-    prints("a,b\\n7,7\\n\\n# twice\\n1\\t1\\n", "",
-           "p0\tp1\n0.5\t0.5\n0.5\t0.5\n");
-    prints("3\\n", "--no-header", "1\n");
+    map_prints("1 0.5 -2\\n", "--map sparsemax", "p0\tp1\tp2\n0.75\t0.25\t0\n");
+    map_prints("a,b\\n7,7\\n\\n# twice\\n1\\t1\\n", "",
+               "p0\tp1\n0.5\t0.5\n0.5\t0.5\n");
+    map_prints("3\\n", "--no-header", "1\n");
 }
 
 Test(map, has_a_temperature)
 {
-    prints("4 2\\n", "--map sparsemax --temperature 4", "p0\tp1\n0.75\t0.25\n");
-    prints("4 2\\n", "--temperature 1e-300", "p0\tp1\n1\t0\n");
+    map_prints("4 2\\n", "--map sparsemax --temperature 4",
+               "p0\tp1\n0.75\t0.25\n");
+    map_prints("4 2\\n", "--temperature 1e-300", "p0\tp1\n1\t0\n");
     // Quotients that overflow are far behind, not unknown.
-    prints("3 1\\n", "--temperature 1e-310", "p0\tp1\n1\t0\n");
-    prints("3 1\\n", "--temperature 1e-320 --map sparsemax", "p0\tp1\n1\t0\n");
-    prints("4 2\\n", "--temperature 1e300", "p0\tp1\n0.5\t0.5\n");
+    map_prints("3 1\\n", "--temperature 1e-310", "p0\tp1\n1\t0\n");
+    map_prints("3 1\\n", "--temperature 1e-320 --map sparsemax",
+               "p0\tp1\n1\t0\n");
+    map_prints("4 2\\n", "--temperature 1e300", "p0\tp1\n0.5\t0.5\n");
 }
 
 Test(map, understands_infinities, .description = "eq:limit")
 {
-    prints("inf 1 inf\\n", "", "p0\tp1\tp2\n0.5\t0\t0.5\n");
-    prints("inf 1 inf\\n", "--map sparsemax", "p0\tp1\tp2\n0.5\t0\t0.5\n");
-    prints("1 -inf 1\\n", "", "p0\tp1\tp2\n0.5\t0\t0.5\n");
-    prints("-inf inf\\n", "", "p0\tp1\n0\t1\n");
+    map_prints("inf 1 inf\\n", "", "p0\tp1\tp2\n0.5\t0\t0.5\n");
+    map_prints("inf 1 inf\\n", "--map sparsemax", "p0\tp1\tp2\n0.5\t0\t0.5\n");
+    map_prints("1 -inf 1\\n", "", "p0\tp1\tp2\n0.5\t0\t0.5\n");
+    map_prints("-inf inf\\n", "", "p0\tp1\n0\t1\n");
 }
 
 Test(map, does_not_overflow_on_the_way)
 {
-    prints("1e308 -1e308\\n", "--temperature 1e308 --map sparsemax",
-           "p0\tp1\n1\t0\n");
-    prints("1.5e308 -1.5e308\\n", "--temperature 1.5e308",
-           "p0\tp1\n0.88079707797788231\t0.11920292202211755\n");
+    map_prints("1e308 -1e308\\n", "--temperature 1e308 --map sparsemax",
+               "p0\tp1\n1\t0\n");
+    map_prints("1.5e308 -1.5e308\\n", "--temperature 1.5e308",
+               "p0\tp1\n0.88079707797788231\t0.11920292202211755\n");
 }
 
 Test(map, refuses_what_has_no_answer)
 {
-    refuses("1 2\\n-inf -inf\\n", "", "input:2: every logit is -inf");
-    refuses("1 nan\\n", "", "input:1:");
-    refuses("1 2\\n3\\n", "", "input:2:");
-    refuses("", "", "input");
-    refuses("1 x\\n2 3\\n4 y\\n", "", "input:");
-    refuses("1 2\\n", "--temperature 0", "--temperature");
-    refuses("1 2\\n", "--temperature -1", "--temperature");
-    refuses("1 2\\n", "--temperature inf", "--temperature");
-    refuses("1 2\\n", "--temperature nan", "--temperature");
-    refuses("1 2\\n", "--map hardmax", "--map");
+    map_refuses("1 2\\n-inf -inf\\n", "", "input:2: every logit is -inf");
+    map_refuses("1 nan\\n", "", "input:1:");
+    map_refuses("1 2\\n3\\n", "", "input:2:");
+    map_refuses("", "", "input");
+    map_refuses("1 x\\n2 3\\n4 y\\n", "", "input:");
+    map_refuses("1 2\\n", "--temperature 0", "--temperature");
+    map_refuses("1 2\\n", "--temperature -1", "--temperature");
+    map_refuses("1 2\\n", "--temperature inf", "--temperature");
+    map_refuses("1 2\\n", "--temperature nan", "--temperature");
+    map_refuses("1 2\\n", "--map hardmax", "--map");
 }
 
 Test(map, refuses_a_missing_file)
@@ -2135,33 +2113,35 @@ Test(map, refuses_a_missing_file)
 
 Test(map, knows_every_map, .description = "eq:entmax eq:taylor-softmax")
 {
-    prints("2 0\\n", "--map entmax", "p0\tp1\n1\t0\n");
-    prints("1 0\\n", "--map entmax --alpha 2", "p0\tp1\n1\t0\n");
-    prints("1 1\\n", "--map entmax --alpha 4", "p0\tp1\n0.5\t0.5\n");
-    prints("0 -2 0\\n", "--map taylor",
-           "p0\tp1\tp2\n0.33333333333333331\t0.33333333333333331\t"
-           "0.33333333333333331\n");
-    prints("0 0\\n", "--map taylor --order 20", "p0\tp1\n0.5\t0.5\n");
-    prints("3 3 3 1\\n", "--map sparse-softmax --top 1 --no-header",
-           "0.33333333333333331\t0.33333333333333331\t0.33333333333333331\t"
-           "0\n");
-    prints("1 1\\n", "--map perturb-max --noise normal --no-header",
-           "0.5\t0.5\n");
-    prints("5 0 5\\n", "--map perturb-max --noise uniform --no-header",
-           "0.5\t0\t0.5\n");
+    map_prints("2 0\\n", "--map entmax", "p0\tp1\n1\t0\n");
+    map_prints("1 0\\n", "--map entmax --alpha 2", "p0\tp1\n1\t0\n");
+    map_prints("1 1\\n", "--map entmax --alpha 4", "p0\tp1\n0.5\t0.5\n");
+    map_prints("0 -2 0\\n", "--map taylor",
+               "p0\tp1\tp2\n0.33333333333333331\t0.33333333333333331\t"
+               "0.33333333333333331\n");
+    map_prints("0 0\\n", "--map taylor --order 20", "p0\tp1\n0.5\t0.5\n");
+    map_prints("3 3 3 1\\n", "--map sparse-softmax --top 1 --no-header",
+               "0.33333333333333331\t0.33333333333333331\t0.33333333333333331\t"
+               "0\n");
+    map_prints("1 1\\n", "--map perturb-max --noise normal --no-header",
+               "0.5\t0.5\n");
+    map_prints("5 0 5\\n", "--map perturb-max --noise uniform --no-header",
+               "0.5\t0\t0.5\n");
 }
 
 Test(map, scales_the_noise, .description = "eq:gumbel")
 {
     // Gumbel's noise gives softmax, here of a lead of two.
-    prints("4 0\\n", "--map perturb-max --scale 2 --no-header",
-           "0.88079707797788231\t0.11920292202211755\n");
-    prints("16 0\\n", "--map perturb-max --scale 2 --temperature 4 --no-header",
-           "0.88079707797788231\t0.11920292202211755\n");
-    prints("1 0\\n", "--temperature 1e-200 --no-header", "1\t0\n");
-    prints("1 0\\n",
-           "--map perturb-max --scale 1e-200 --temperature 1e-200 --no-header",
-           "1\t0\n");
+    map_prints("4 0\\n", "--map perturb-max --scale 2 --no-header",
+               "0.88079707797788231\t0.11920292202211755\n");
+    map_prints("16 0\\n",
+               "--map perturb-max --scale 2 --temperature 4 --no-header",
+               "0.88079707797788231\t0.11920292202211755\n");
+    map_prints("1 0\\n", "--temperature 1e-200 --no-header", "1\t0\n");
+    map_prints("1 0\\n",
+               "--map perturb-max --scale 1e-200 --temperature 1e-200 "
+               "--no-header",
+               "1\t0\n");
 }
 
 Test(map, treats_infinities_alike, .description = "eq:limit")
@@ -2172,12 +2152,13 @@ Test(map, treats_infinities_alike, .description = "eq:limit")
     for (int i = 0; i < 6; i++) {
         char options[100];
         snprintf(options, sizeof options, "--map %s --no-header", maps[i]);
-        prints("inf 1 inf\\n", options, "0.5\t0\t0.5\n");
-        prints("1 -inf 1\\n", options, "0.5\t0\t0.5\n");
-        prints("-inf 7 -inf\\n", options, "0\t1\t0\n");
-        refuses("1 2\\n-inf -inf\\n", options, "input:2: every logit is -inf");
-        refuses("1 nan\\n", options, "input:1:");
-        refuses("1 2\\n3\\n", options, "input:2:");
+        map_prints("inf 1 inf\\n", options, "0.5\t0\t0.5\n");
+        map_prints("1 -inf 1\\n", options, "0.5\t0\t0.5\n");
+        map_prints("-inf 7 -inf\\n", options, "0\t1\t0\n");
+        map_refuses("1 2\\n-inf -inf\\n", options,
+                    "input:2: every logit is -inf");
+        map_refuses("1 nan\\n", options, "input:1:");
+        map_refuses("1 2\\n3\\n", options, "input:2:");
     }
 }
 
@@ -2196,24 +2177,24 @@ Test(map, refuses_an_option_of_another_map)
             char text[100];
             snprintf(text, sizeof text, "%s --map %s", options[i][0], maps[j]);
             if (strcmp(options[i][1], maps[j]))
-                refuses("1 2\\n", text, "has no meaning for");
+                map_refuses("1 2\\n", text, "has no meaning for");
         }
 }
 
 Test(map, refuses_options_out_of_range)
 {
-    refuses("1 2\\n", "--map entmax --alpha 1", "--alpha");
-    refuses("1 2\\n", "--map entmax --alpha 0.5", "--alpha");
-    refuses("1 2\\n", "--map entmax --alpha inf", "--alpha");
-    refuses("1 2\\n", "--map taylor --order 3", "--order");
-    refuses("1 2\\n", "--map taylor --order 0", "--order");
-    refuses("1 2\\n", "--map taylor --order 22", "--order");
-    refuses("1 2\\n", "--map sparse-softmax --top 3", "--top");
-    refuses("1 2\\n", "--map sparse-softmax --top 0", "--top");
-    refuses("1\\n", "--map sparse-softmax", "--top");
-    refuses("1 2\\n", "--map perturb-max --noise cauchy", "--noise");
-    refuses("1 2\\n", "--map perturb-max --scale 0", "--scale");
-    refuses("1e200 2\\n", "--map taylor --temperature 1e-200", "too large");
+    map_refuses("1 2\\n", "--map entmax --alpha 1", "--alpha");
+    map_refuses("1 2\\n", "--map entmax --alpha 0.5", "--alpha");
+    map_refuses("1 2\\n", "--map entmax --alpha inf", "--alpha");
+    map_refuses("1 2\\n", "--map taylor --order 3", "--order");
+    map_refuses("1 2\\n", "--map taylor --order 0", "--order");
+    map_refuses("1 2\\n", "--map taylor --order 22", "--order");
+    map_refuses("1 2\\n", "--map sparse-softmax --top 3", "--top");
+    map_refuses("1 2\\n", "--map sparse-softmax --top 0", "--top");
+    map_refuses("1\\n", "--map sparse-softmax", "--top");
+    map_refuses("1 2\\n", "--map perturb-max --noise cauchy", "--noise");
+    map_refuses("1 2\\n", "--map perturb-max --scale 0", "--scale");
+    map_refuses("1e200 2\\n", "--map taylor --temperature 1e-200", "too large");
 }
 
 Test(loss, calculator_prints_loss_and_gradient,
@@ -2455,10 +2436,8 @@ Test(settings, beyond_their_bounds_are_refused)
                                         "samples=0", "seeds=0", "epochs=0",
                                         "train=0",   "rates=21"};
     for (int i = 0; i < 8; i++) {
-        char command[200], text[4000];
-        snprintf(command, sizeof command,
-                 "build/bin/softmax run pair --quick --set %s 2>&1", wrong[i]);
-        cr_expect(eq(int, says(command, sizeof text, text), 2));
-        cr_expect(strstr(text, "softmax: --set ") == text, "%s", text);
+        char line[200];
+        snprintf(line, sizeof line, "run pair --quick --set %s", wrong[i]);
+        refuses("", line, "softmax: --set ");
     }
 }

@@ -7,8 +7,8 @@ parts-of-check = check-format check-gcc check-clang check-tidy check-sanitize \
                  check-book check-pages check-build
 check: $(parts-of-check)  ## all of the parts below
 
-all-c = $(wildcard src/*/*.[ch] chapters/*/*.c tests/*.c tests/fixtures/*.[ch] \
-        tests/fuzz/*.[ch])
+all-c = $(wildcard src/*/*.[ch] chapters/*/*.c tests/*.[ch] \
+        tests/fixtures/*.[ch] tests/fuzz/*.[ch])
 sub   = +$(MAKE) --no-print-directory
 c     = $B/check
 

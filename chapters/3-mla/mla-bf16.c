@@ -248,11 +248,8 @@ struct cancelling {
 static double *bf16_normals(const char *name, int number, int m, int n,
                             double scale)
 {
-    struct random r = stream(name, (uint32_t)number);
-    double *x = zeros(m, n);
-    normals(&r, (int64_t)m * n, x);
-    for (int64_t i = 0; i < (int64_t)m * n; i++)
-        x[i] = bf16((float)(x[i] * scale));
+    double *x = gaussian(name, number, m, n, scale);
+    round_all(BF16, (int64_t)m * n, x);
     return x;
 }
 

@@ -2,18 +2,6 @@
 // leaves of it, and the space that rotated products fill.
 #include <lapacke.h>
 
-// m rows of n normals.
-static double *gaussian(const char *name, int number, int m, int n,
-                        double scale)
-{
-    struct random r = stream(name, (uint32_t)number);
-    double *x = zeros(m, n);
-    normals(&r, (int64_t)m * n, x);
-    for (int64_t i = 0; i < (int64_t)m * n; i++)
-        x[i] *= scale;
-    return x;
-}
-
 // OpenBLAS's own, absent from other LAPACKs: with one thread the same bits come
 // every time.
 void openblas_set_num_threads(int) __attribute__((weak));

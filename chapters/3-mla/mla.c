@@ -77,6 +77,18 @@ static double *zeros(int m, int n)
     return vector((int64_t)m * n);
 }
 
+// m rows of n normals.
+static double *gaussian(const char *name, int number, int m, int n,
+                        double scale)
+{
+    struct random r = stream(name, (uint32_t)number);
+    double *x = zeros(m, n);
+    normals(&r, (int64_t)m * n, x);
+    for (int64_t i = 0; i < (int64_t)m * n; i++)
+        x[i] *= scale;
+    return x;
+}
+
 // The nearest bfloat16, ties to the even one; what is halfway beyond the
 // largest is infinite, and a NaN stays one.  eq:bf16
 static float bf16(float x)

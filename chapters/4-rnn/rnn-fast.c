@@ -44,22 +44,17 @@ static void two_passes(int n, int d, const float *q, const float *k,
 static void row_in_doubles(int seen, int d, const float *q, const float *k,
                            const float *v, double y[d])
 {
-    double score[seen], top = -INFINITY, sum = 0;
+    double score[seen], *value = vector((int64_t)seen * d);
     for (int j = 0; j < seen; j++) {
         score[j] = 0;
         for (int c = 0; c < d; c++)
             score[j] += (double)q[c] * k[j * d + c];
-        top = fmax(top, score[j] /= sqrt(d));
+        score[j] /= sqrt(d);
     }
-    memset(y, 0, (size_t)d * sizeof *y);
-    for (int j = 0; j < seen; j++) {
-        double weight = exp(score[j] - top);
-        sum += weight;
-        for (int c = 0; c < d; c++)
-            y[c] += weight * v[j * d + c];
-    }
-    for (int c = 0; c < d; c++)
-        y[c] /= sum;
+    for (int64_t i = 0; i < (int64_t)seen * d; i++)
+        value[i] = v[i];
+    attend_batch(seen, d, score, value, y);
+    free(value);
 }
 
 // ---- is what streams right? -------------------------------------------------

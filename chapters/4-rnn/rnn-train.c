@@ -777,16 +777,6 @@ static void read_on(struct rereader *r, int i, float *x)
     }
 }
 
-// Attention steps of all layers that make one output at position i, from 1,
-// when nothing is kept.  eq:attention-steps
-static int64_t page_turns(int layers, int i)
-{
-    int64_t c = 1;
-    for (int r = 1; r <= layers; r++)
-        c = c * (i + r) / r;
-    return c - 1;
-}
-
 // Frames of 3 d + 2 H numbers, or keys and values of n positions; scratch is
 // not counted.  eq:frame-floats
 static struct rereader make_rereader(const struct transformer *net, int cache,
@@ -884,7 +874,7 @@ static void write_byte(struct two_texts *x, const float *network, int i,
     int layers = x->r[0].net->layers;
     int64_t kv = x->r[CACHED].steps - before[CACHED];
     int64_t zero = x->r[FROM_START].steps - before[FROM_START];
-    int64_t formula = page_turns(layers, i + 1);
+    int64_t formula = small(attention_steps(layers, i + 1));
     double apart = farthest_logit(logits[0], logits[1]);
     char text[4];
     int same = x->token[0][i + 1] == x->token[1][i + 1];

@@ -57,12 +57,6 @@ static void pack_strips(int n, int d, float scale, const float *restrict x,
 
 typedef uint32_t lane_bits __attribute__((vector_size(4 * LANES)));
 
-static inline lanes larger(lanes x, lanes y)
-{
-    lane_bits first = (lane_bits)(x > y);
-    return (lanes)(((lane_bits)x & first) | ((lane_bits)y & ~first));
-}
-
 // 2^x for x <= 0, zero below the smallest normal number; a NaN that arithmetic
 // made stays one.  The whole part of x goes to the exponent, as in math.h; the
 // error is below one unit in the last place, and 2^0 is 1.

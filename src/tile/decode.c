@@ -90,8 +90,9 @@ score_tile(int vectors, int deep, const float *k, int64_t row, const float *q,
             ((lanes *)(s + (int64_t)r * BAND_QUERIES))[i] = t[r][i];
 }
 
-// s [keys][BAND_QUERIES] (+)= k q for the numbers of a key that are near; meanwhile
-// every `bands`-th tile's part of the next block of keys and values is fetched.
+// s [keys][BAND_QUERIES] (+)= k q for the numbers of a key that are near;
+// meanwhile every `bands`-th tile's part of the next block of keys and values is
+// fetched.
 static void score_tiles(int keys, int wide, int deep, const float *k,
                         int64_t row, const float *q, float *s, int add,
                         const struct next *next)
@@ -272,15 +273,15 @@ static inline __attribute__((always_inline)) void fold(lanes x[READ_PLACES],
         to[i] = LEFT == 2 ? out[2 * i] + out[2 * i + 1] : out[i];
 }
 
-// The keys of a block: READ_PLACES runs of `run` each, `apart` positions between
-// where they begin; the last keys of a part are one run of fewer places.
+// The keys of a block: READ_PLACES runs of `run` each, `apart` positions
+// between where they begin; the last keys of a part are one run of fewer places.
 struct block {
     int64_t from, apart;
     int places, run;
 };
 
-// x_i = w_i . q for READ_PLACES rows and `pair` vectors q, 1 or 2, of n numbers: w_i
-// begins i * apart behind w.
+// x_i = w_i . q for READ_PLACES rows and `pair` vectors q, 1 or 2, of n
+// numbers: w_i begins i * apart behind w.
 static inline __attribute__((always_inline)) void
 dots(int pair, int n, const float *w, int64_t apart, const float *q,
      int64_t q_step, float x[2][READ_PLACES])
@@ -351,12 +352,6 @@ static void sums_of_rest(int rest, const struct block *b, const float *s,
     }
 }
 
-static inline lanes larger(lanes x, lanes y)
-{
-    places more = x > y;
-    return (lanes)(((places)x & more) | ((places)y & ~more));
-}
-
 // Scores of one query become weights; what is returned shrinks its sums.
 static float weigh_row(int keys, float *s, float *top, float *sum)
 {
@@ -420,8 +415,8 @@ meet_group(int group, const struct cache *c, const struct block *b,
                      shrink[a], to->o + (int64_t)a * c->e + x);
 }
 
-// The keys from ... to-1 for n <= FEW_QUERIES queries of a group, four, two or one at a
-// time; the next of them find the block in a cache.
+// The keys from ... to-1 for n <= FEW_QUERIES queries of a group, four, two or
+// one at a time; the next of them find the block in a cache.
 static void few(const struct cache *c, int n, float scale, int64_t from,
                 int64_t to, const float *k, const float *v, const float *q,
                 const struct standing *all)
@@ -499,8 +494,7 @@ static struct cache_way way_of(const struct cache *c, int n, float scale)
     int most = (int)(c->t / PART_LEAST), parts = MOST_PARTS / c->groups;
     int64_t all = ((int64_t)n + BAND_QUERIES - 1) / BAND_QUERIES * BAND_QUERIES;
     struct cache_way w = {.n = n, .scale = scale};
-    w.parts = most < parts ? most : parts;
-    w.parts = w.parts < 1 ? 1 : w.parts;
+    w.parts = least(most, parts) < 1 ? 1 : least(most, parts);
     w.room = n <= FEW_QUERIES ? FEW_QUERIES : all;
     w.size = w.room * (c->e + 2);
     w.packed = n <= FEW_QUERIES ? 0 : all * c->d;
@@ -559,8 +553,8 @@ void decode(const struct cache *c, int n, float scale, const float *q, float *y)
     }
 }
 
-// READ_PLACES rows at a time, m / READ_PLACES rows apart; a row's sum is the same in any
-// company.
+// READ_PLACES rows at a time, m / READ_PLACES rows apart; a row's sum is the
+// same in any company.
 void matrix_vector(int64_t m, int n, const float *w, const float *x, float *y)
 {
     int64_t apart = m / READ_PLACES;
