@@ -49,7 +49,7 @@ static form *const forms_of[] = {training_form, decode_form, merged_form};
 static const char *const form_names[] = {"naive", "absorbed", "merged"};
 static const char *const precision_names[] = {"fp64", "fp32", "bf16"};
 
-// Sizes that --quick has time for, in the same proportions.
+// The published sizes, or some that --quick has time for.
 static struct sizes layer_sizes(void)
 {
     struct sizes z = published;

@@ -121,13 +121,12 @@ static struct rounding_cost cost_of(enum keep keep, int group, uint32_t number)
     for (int j = 0; j < Q8_LATENT; j++)
         q[j] = (float)(normal(&r) * sqrt(2 / 3. / Q8_LATENT));
     for (int i = 0; i < Q8_KEYS; i++) {
-        double rest = normal(&r) / sqrt(3), may;
+        double rest = normal(&r) / sqrt(3), may, worst = 0;
         for (int j = 0; j < Q8_LATENT; j++)
             z[i][j] = c[i][j] = (float)normal(&r);
         round_trip(keep, Q8_LATENT, group, z[i]);
         exact[i] = key_score(group, q, c[i], c[i], rest, &may);
         rounded[i] = key_score(group, q, z[i], c[i], rest, &may);
-        k.bound = fmax(k.bound, fabs(rounded[i] - exact[i]) / may);
         k.score += pow(rounded[i] - exact[i], 2) / Q8_KEYS;
         for (int g = 0; g < Q8_LATENT; g += group) {
             double most = 0;
@@ -135,8 +134,12 @@ static struct rounding_cost cost_of(enum keep keep, int group, uint32_t number)
                 most = fmax(most, fabs(c[i][j]));
             steps += pow(most / 127, 2) * group / (Q8_LATENT * Q8_KEYS);
         }
-        for (int j = 0; j < Q8_LATENT; j++)
+        for (int j = 0; j < Q8_LATENT; j++) {
             k.latent += pow(z[i][j] - c[i][j], 2) / (Q8_LATENT * Q8_KEYS);
+            worst += fabs(q[j] * ((double)z[i][j] - c[i][j]));
+        }
+        // Of all signs of the query's numbers, those by which errors add up.
+        k.bound = fmax(k.bound, fmax(worst, fabs(rounded[i] - exact[i])) / may);
     }
     gather_latent(exact, c, o);
     gather_latent(rounded, z, u);
