@@ -751,12 +751,14 @@ static void overwriting(void)
 
 // ---- the frontier -----------------------------------------------------------
 
-// A scheme that keeps some rows: measured if that is quick, else by formula.
+// The steps of a scheme that keeps some rows: measured if that is quick, else
+// by formula.
 static int64_t kept_steps(struct table *t, const struct model *m, int n,
                           const char *name, int f, int group, int every,
                           int64_t formula, const double *want, double *gap)
 {
     int measured = formula <= (quick ? 100000 : 20000000);
+    int64_t steps = formula;
     int64_t frames = smaller(group, m->layers) * frame_floats(m, PLAIN);
     int64_t floats = kept_floats(m, group, every, n) +
                      (every > 1 ? m->layers * frame_floats(m, PLAIN) : frames);
@@ -764,9 +766,13 @@ static int64_t kept_steps(struct table *t, const struct model *m, int n,
         struct generator *g = new_generator(m, ABSORBED, group, every, n, 0);
         struct generator *p = new_generator(m, PLAIN, group, every, n, 0);
         double *out = vector((int64_t)n * m->width);
-        int64_t steps = answers(g, n, out, 1).steps;
+        steps = answers(g, n, out, 1).steps;
         *gap += steps != formula;
         *gap += !(distance(n * m->width, out, want) < 1e-11);
+        int64_t kept = 0; // rows that were written
+        for (int l = 0; l < m->layers; l++)
+            kept += g->filled[l];
+        *gap += kept * m->width != kept_floats(m, group, every, n);
         answers(p, smaller(n, 2 * every), out, 1);
         *gap += floats_used(p) != floats;
         free(out);
@@ -775,7 +781,7 @@ static int64_t kept_steps(struct table *t, const struct model *m, int n,
     }
     row(t, "%d\t%s\t%d\t%lld\t%lld\t%d", n, name, f, (long long)floats,
         (long long)formula, measured);
-    return formula;
+    return steps;
 }
 
 static void frontier_at(struct table *t, int n)
@@ -787,6 +793,7 @@ static void frontier_at(struct table *t, int n)
     struct tally c;
     floats = kv_answers(m, n, want, &c);
     gap += c.steps != small(cached_steps(L, n));
+    gap += floats != 2 * L * size + frame_floats(m, PLAIN);
     row(t, "%d\tkv-cache\t0\t%lld\t%lld\t1", n, (long long)floats,
         (long long)c.steps);
     kept_steps(t, m, n, "hidden-cache", 0, 1, 1, small(cached_steps(L, n)),
@@ -795,12 +802,13 @@ static void frontier_at(struct table *t, int n)
                                 small(segment_steps(L, n, 2)), want, &gap);
     int64_t place = small(in_place_steps(L, n));
     int measured = !quick || n < 256;
+    floats = size + frame_floats(m, PLAIN);
     if (measured) {
-        in_place_answers(m, n, out, &c);
+        gap += in_place_answers(m, n, out, &c) != floats;
         gap += c.steps != place;
+        place = c.steps;
         gap += !(distance((int)size, out, want) < 1e-11);
     }
-    floats = size + frame_floats(m, PLAIN);
     row(t, "%d\tin-place\t0\t%lld\t%lld\t%d", n, (long long)floats,
         (long long)place, measured);
     int64_t all = 0, half = 0;

@@ -433,11 +433,10 @@ static struct generator *new_generator(const struct model *m, enum way way,
                             n / every,
                             {vector(size), size, 0, 0},
                             .filled = filled};
-    double *scratch = take(&g->arena, scratch_floats(m, way));
-    g->row = scratch;
-    g->other = scratch + m->width;
-    g->middle = scratch + (int64_t)2 * m->width;
-    g->third = g->middle + m->middle;
+    g->row = take(&g->arena, m->width);
+    g->other = take(&g->arena, m->width);
+    g->middle = take(&g->arena, m->middle);
+    g->third = take(&g->arena, way == REDERIVED ? m->width : 0);
     g->kept = take(&g->arena, kept);
     return g;
 }
@@ -469,23 +468,25 @@ static void times(struct generator *g, int p, int q, const double *x,
 
 // ---- one layer at one position ----------------------------------------------
 
-// A frame, taken from the arena.
+// A frame, each part taken from the arena by itself, so that what is used is
+// measured and not the formula again.
 static struct frame push(struct generator *g)
 {
     int d = g->model->width, H = g->model->heads;
     int wide = g->way == ABSORBED ? H * d : d;
     struct frame f;
-    f.h = take(&g->arena, frame_floats(g->model, g->way));
-    f.y = f.h + d;
-    f.m = f.y + wide;
-    f.z = f.m + H;
-    f.q = g->way == REDERIVED ? g->third : f.z + H;
+    f.h = take(&g->arena, d);
+    f.y = take(&g->arena, wide);
+    f.m = take(&g->arena, H);
+    f.z = take(&g->arena, H);
+    f.q = g->way == REDERIVED ? g->third : take(&g->arena, wide);
     return f;
 }
 
-static void pop(struct generator *g)
+// Gives back the frame, which is the last.
+static void pop(struct generator *g, struct frame f)
 {
-    give(&g->arena, frame_floats(g->model, g->way));
+    give(&g->arena, g->arena.x + g->arena.used - f.h);
 }
 
 // The query of head a made to fit the rows themselves: q W_k^T, by that head's
@@ -609,7 +610,7 @@ static void scan(struct generator *g, int l, int i, double *out)
         step(g, w, f);
     }
     finish(g, w, f, out);
-    pop(g);
+    pop(g, f);
 }
 
 // The row behind layer l at position i: read off the disk, or from what is
@@ -666,7 +667,7 @@ static void layer_at(struct generator *g, int l, int i, const double *x,
         step(g, w, f);
     }
     finish(g, w, f, out);
-    pop(g);
+    pop(g, f);
 }
 
 // All layers over n positions in one buffer x [n][d]: from the last position to
@@ -706,7 +707,7 @@ static void kv_cached(struct generator *g, int n, int i, double *kv,
             }
         }
         finish(g, w, f, g->row);
-        pop(g);
+        pop(g, f);
     }
     memcpy(out, g->row, (size_t)d * sizeof *out);
 }
