@@ -230,7 +230,7 @@ $(patsubst %,$B/tests/%.ran,weave weave-pages inputs): \
 # tests/bench/ is a program.
 bench-parts := $(patsubst %,tests/bench/%.c,bench maps decode)
 bench-c := $(bench-parts) \
-           $(foreach f,$(filter-out weave new,$(folders)),$(wildcard src/$f/*.c))
+           $(foreach f,$(filter-out weave new images,$(folders)),$(wildcard src/$f/*.c))
 bench-programs := $(patsubst tests/bench/%.c,$B/bench/%,\
                       $(filter-out $(bench-parts),$(wildcard tests/bench/*.c)))
 $B/bench/%.o: %.c $B/flags

@@ -7,7 +7,8 @@ cd "$(dirname "$0")"
 # package, or command=package where another package may give the command.
 report="gcc=gcc make=make libc6-dev gnuplot=gnuplot-nox libcmark-dev duktape-dev
     libjs-katex fonts-katex fonts-cmu fonts-inconsolata libharfbuzz-bin woff2
-    librsvg2-bin libjansson-dev libopenblas-dev liblapacke-dev"
+    librsvg2-bin libjansson-dev libopenblas-dev liblapacke-dev
+    zlib1g-dev dataset-fashion-mnist"
 test="libcriterion-dev cmark"
 check="clang clang-format clang-tidy libomp-dev valgrind git node=nodejs npm=npm
     java=default-jre-headless chromium poppler-utils"
